@@ -14,14 +14,19 @@ const INSTALLED = [
   String.raw`C:\Program Files\Google\Chrome\Application\chrome.exe`,
 ];
 
-// No graphics card is needed, and nothing is to be asked of the network but what a test asks.
-const FLAGS = ['--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+// As root Chromium does not start with its sandbox on. The rest keeps it from a graphics card, and from asking the
+// network for anything but what a test asks for.
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 /** @throws Error of one line when there is no browser, so that no test that needs one is ever passed over in silence */
 export async function launchChromium(): Promise<Browser> {
-  // Chromium does not start as root, as in a container, while its sandbox is on.
-  const args = process.getuid?.() === 0 ? ['--no-sandbox', ...FLAGS] : FLAGS;
-  return chromium.launch({ ...(await findChromium()), args });
+  return chromium.launch({ ...(await findChromium()), args: FLAGS });
 }
 
 async function findChromium(): Promise<LaunchOptions> {
