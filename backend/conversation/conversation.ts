@@ -1,0 +1,151 @@
+/**
+ * What was said, as it stands now. Commands go in through `post`; state changes only when the journal brings the entry
+ * back, in the same order and with the same outcome everywhere.
+ */
+import { parseWith } from '../commands/command.ts';
+import { key as keyField } from '../commands/fields.ts';
+import { findCommand } from '../commands/table.ts';
+import { MAX_WINDOW_CHANGES } from '../limits.ts';
+import { createApplier } from './applier.ts';
+import { toChange } from './change.ts';
+import { createInFlight } from './in-flight.ts';
+import { createSchedule } from './schedule.ts';
+import { openStore } from './store.ts';
+import { createWindow } from './window.ts';
+import type { Clock } from '../clock.ts';
+import type { Caller, Recorded, Scheduled } from '../commands/command.ts';
+import type { CommandName } from '../commands/table.ts';
+import type { Journal, NewEntry } from '../journal/journal.ts';
+import type { Logger } from '../log.ts';
+import type { RateLimit } from '../rate-limit.ts';
+import type { Posted } from './applier.ts';
+import type { Change, Page } from './change.ts';
+
+export interface Conversation {
+  readonly epoch: string;
+  /** The seq of the last entry that is applied: what is read includes it, and nothing after it. */
+  head(): number;
+  /**
+   * Ask for a command to be carried out.
+   * @param untrusted the command's fields, as they came
+   * @param key idempotency key, as it came
+   * @returns once it is durable and applied: a read from now on shows it
+   * @throws ChatError when it is refused
+   */
+  post(command: CommandName, untrusted: unknown, caller: Caller, key?: string): Promise<Posted>;
+  /** @returns each message of the room that changed after `since`, once, as it is now; ascending by seq */
+  after(room: string, since: number, limit: number): Page;
+  /** @returns the newest messages of the room but the deleted, ascending by id */
+  newest(room: string, limit: number): Page;
+  /** @returns the newest messages of the room below an id but the deleted, ascending by id */
+  before(room: string, id: number, limit: number): Page;
+  message(id: number): Change | undefined;
+  scheduledOf(author: string): Scheduled[];
+  /** Be told of changes as they are applied: durable, in order, of all rooms. @returns what ends it */
+  subscribe(listener: (changes: readonly Change[]) => void): () => void;
+  /** @returns why no message can be accepted now, in words for the log; undefined when one can */
+  trouble(): string | undefined;
+  close(): Promise<void>;
+}
+
+export interface ConversationOptions {
+  journal: Journal;
+  /** File of the store, or `:memory:`. */
+  storePath: string;
+  rateLimit: RateLimit;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Opens the store and catches up with the journal. */
+export async function openConversation(options: ConversationOptions): Promise<Conversation> {
+  const { journal, storePath, rateLimit, clock, log } = options;
+  const store = openStore(storePath, journal.epoch, journal.head(), (why) => {
+    log.warn({ why }, 'store: made anew from the journal');
+  });
+  const recent = store.lastChanges(MAX_WINDOW_CHANGES);
+  const window = createWindow(recent.length < MAX_WINDOW_CHANGES ? 0 : (recent[0]?.seq ?? 1) - 1);
+  for (const change of recent) window.add(change);
+
+  const listeners = new Set<(changes: readonly Change[]) => void>();
+  const applier = createApplier({ store, window, clock, log }, ({ changes, hasScheduled }) => {
+    if (changes.length > 0) for (const listener of listeners) listener(changes);
+    if (hasScheduled) schedule.changed();
+  });
+  const inFlight = createInFlight();
+  /** Journal an entry, unless what it asks for is so already. */
+  const write = async (entry: NewEntry): Promise<Posted> => {
+    await inFlight.turn(entry);
+    // Refused before it is written where possible. What comes back is decided again: others may have come first.
+    const before = applier.decide(entry);
+    if (before.effect === undefined && !inFlight.concerns(entry)) return { ...before.answer, isNew: false };
+    return inFlight.during(entry, () => applier.outcomeOf(entry, () => journal.append(entry)));
+  };
+
+  const schedule = createSchedule(store, clock, log, (due, now) => write(toRelease(due, now)));
+  const unfollow = await journal.follow(store.head(), applier.take);
+  schedule.start();
+
+  return {
+    epoch: journal.epoch,
+    head: applier.head,
+    async post(name, untrusted, caller, key) {
+      await rateLimit.count(caller.author ?? caller.address);
+      const command = findCommand(name);
+      if (command === undefined) throw new Error(`there is no command ${name}`);
+      const input = parseWith(command.schema, untrusted);
+      const trustedKey = key === undefined ? undefined : parseWith(keyField, key);
+      const now = clock.now();
+      return write(toEntry(name, command.record(input, caller, now), caller, trustedKey, now));
+    },
+    after: (room, since, limit) => window.after(room, since, limit) ?? store.after(room, since, limit),
+    newest: (room, limit) => window.newest(room, limit) ?? store.newest(room, limit),
+    before: store.before,
+    message(id) {
+      const message = window.message(id) ?? store.message(id);
+      return message === undefined || 'json' in message ? message : toChange(message);
+    },
+    scheduledOf: store.scheduledOf,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    trouble: () => journal.trouble() ?? applier.trouble(),
+    async close() {
+      schedule.stop();
+      await journal.close(); // what was accepted is kept, and comes back, before the store goes
+      unfollow();
+      applier.stop();
+      store.close();
+    },
+  };
+}
+
+function toEntry(
+  command: string,
+  recorded: Recorded<unknown>,
+  { author }: Caller,
+  key: string | undefined,
+  now: number,
+): NewEntry {
+  return {
+    command,
+    ...(author !== undefined && { author }),
+    ...(key !== undefined && { key }),
+    ...recorded,
+    body: recorded.body as NewEntry['body'], // what commands record is plain data
+    at: new Date(now).toISOString(),
+  };
+}
+
+function toRelease({ seq, author, key, text, body }: Scheduled, now: number): NewEntry {
+  return {
+    command: 'release-message',
+    at: new Date(now).toISOString(),
+    author,
+    about: seq,
+    erases: seq, // its text goes on in this entry, so that deleting the message finds it
+    text,
+    body: { ...body, ...(key !== undefined && { key }) },
+  };
+}

@@ -1,0 +1,52 @@
+/** The entries that are on their way into the journal, so that two that bear on each other do not pass each other by. */
+import type { NewEntry } from '../journal/journal.ts';
+
+export interface InFlight {
+  /** Wait for an earlier entry with the same key, and for an erasure of what this one is about. */
+  turn(entry: NewEntry): Promise<void>;
+  /** @returns whether an entry is under way that may change what this one would find */
+  concerns(entry: NewEntry): boolean;
+  /** Run `work`, during which `entry` is under way. */
+  during<Result>(entry: NewEntry, work: () => Promise<Result>): Promise<Result>;
+}
+
+export function createInFlight(): InFlight {
+  const keys = new Map<string, Promise<void>>();
+  const erasing = new Map<number, Promise<void>>();
+  const subjects = new Map<number, number>();
+
+  return {
+    async turn(entry) {
+      const name = keyName(entry);
+      for (;;) {
+        const earlier =
+          (name !== undefined && keys.get(name)) || (entry.about !== undefined && erasing.get(entry.about));
+        if (!earlier) return;
+        await earlier;
+      }
+    },
+    concerns: ({ about }) => about !== undefined && subjects.has(about),
+    async during(entry, work) {
+      const name = keyName(entry);
+      const { about, erases } = entry;
+      const done = Promise.withResolvers<void>();
+      if (name !== undefined) keys.set(name, done.promise);
+      if (erases !== undefined) erasing.set(erases, done.promise);
+      if (about !== undefined) subjects.set(about, (subjects.get(about) ?? 0) + 1);
+      try {
+        return await work();
+      } finally {
+        if (name !== undefined) keys.delete(name);
+        if (erases !== undefined && erasing.get(erases) === done.promise) erasing.delete(erases);
+        const others = about === undefined ? 0 : (subjects.get(about) ?? 1) - 1;
+        if (about !== undefined && others > 0) subjects.set(about, others);
+        else if (about !== undefined) subjects.delete(about);
+        done.resolve();
+      }
+    },
+  };
+}
+
+function keyName({ author = '', key }: NewEntry): string | undefined {
+  return key === undefined ? undefined : `${author} ${key}`;
+}

@@ -1,0 +1,68 @@
+/** Messages that wait for their time: released in due order, overdue ones at once. */
+import { RELEASE_SLICE } from '../limits.ts';
+import type { Clock } from '../clock.ts';
+import type { Scheduled } from '../commands/command.ts';
+import type { Logger } from '../log.ts';
+import type { Store } from './store.ts';
+
+export interface Schedule {
+  /** To be called once everything that was stored is applied: what is gone by then must not be released again. */
+  start(): void;
+  /** Look again at what is due next: something was scheduled or withdrawn. */
+  changed(): void;
+  stop(): void;
+}
+
+/** Milliseconds of the longest sleep, after which the clock on the wall is asked again: it may have been set. */
+const LOOK_AGAIN_MS = 30_000;
+/** Milliseconds until a release that failed is tried again. */
+const RETRY_MS = 1_000;
+
+/** @param release resolves once the entry is journalled and applied; all of one call keep their order */
+export function createSchedule(
+  store: Pick<Store, 'due' | 'nextDue'>,
+  clock: Clock,
+  log: Logger,
+  release: (due: Scheduled, at: number) => Promise<unknown>,
+): Schedule {
+  let cancel: (() => void) | undefined;
+  let isReleasing = false;
+  let isRunning = false;
+
+  const arm = (leastMs = 0) => {
+    cancel?.();
+    cancel = undefined;
+    const next = isReleasing || !isRunning ? undefined : store.nextDue();
+    if (next === undefined) return;
+    const waitMs = Math.min(Math.max(next - clock.now(), leastMs), LOOK_AGAIN_MS);
+    cancel = clock.after(waitMs, () => void releaseDue());
+  };
+
+  // In slices, each durable before the next, so that thousands due in one second leave room for everything else.
+  const releaseDue = async () => {
+    isReleasing = true;
+    try {
+      const now = clock.now();
+      const due = store.due(now, RELEASE_SLICE);
+      await Promise.all(due.map((one) => release(one, now)));
+      isReleasing = false;
+      arm();
+    } catch (error) {
+      log.error({ err: error }, 'schedule: release failed');
+      isReleasing = false;
+      arm(RETRY_MS);
+    }
+  };
+
+  return {
+    start() {
+      isRunning = true;
+      arm();
+    },
+    changed: () => arm(),
+    stop() {
+      isRunning = false;
+      cancel?.();
+    },
+  };
+}

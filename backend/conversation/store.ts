@@ -1,0 +1,296 @@
+/**
+ * Everything behind the window, in SQLite: history, old cursors, keys, reactions and what is scheduled. A view of the
+ * journal, which can be made again from it at any time; so it is written without waiting for the disk.
+ */
+import { rmSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { toMessage } from './change.ts';
+import type { Change, Page } from './change.ts';
+import type { Chat, Effect, Scheduled } from '../commands/command.ts';
+import type { Entry } from '../journal/journal.ts';
+
+/** What an idempotency key was used for. */
+export interface Keyed {
+  /** The message, or the entry that scheduled it as long as it waits. */
+  id: number;
+  /** Of what was asked for; empty once its text is erased. */
+  fingerprint: string;
+}
+
+export interface Store extends Chat {
+  /** The seq of the last entry that was written. */
+  head(): number;
+  /** Run `work` in one transaction: all that it writes is there, or nothing. */
+  transaction(work: () => void): void;
+  /** @param fingerprint of an entry that has a key */
+  write(entry: Entry, effect: Effect, change: Change | undefined, fingerprint: string): void;
+  setHead(seq: number): void;
+  after(room: string, since: number, limit: number): Page;
+  newest(room: string, limit: number): Page;
+  before(room: string, id: number, limit: number): Page;
+  /** @returns the newest changes of all rooms, in ascending order */
+  lastChanges(limit: number): Change[];
+  keyed(author: string, key: string): Keyed | undefined;
+  scheduledBySeq(seq: number): Scheduled | undefined;
+  /** @returns what waits for this identity, the next first */
+  scheduledOf(author: string): Scheduled[];
+  /** @returns what is due at `now`, in due order */
+  due(now: number, limit: number): Scheduled[];
+  /** @returns milliseconds since 1970; undefined when nothing waits */
+  nextDue(): number | undefined;
+  /** Bring everything into the main file and empty the log beside it, with what was erased. */
+  checkpoint(): void;
+  close(): void;
+}
+
+interface ChangeRow {
+  id: number;
+  seq: number;
+  room: string;
+  deleted: number;
+  json: string;
+}
+
+/** A store of another version, or of another journal, is made anew. */
+const VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE state (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
+  CREATE TABLE messages (
+    id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, room TEXT NOT NULL, deleted INTEGER NOT NULL, json TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX messages_by_seq ON messages (seq);
+  CREATE INDEX messages_by_room_and_seq ON messages (room, seq);
+  CREATE INDEX messages_by_room_and_id ON messages (room, id) WHERE deleted = 0;
+  CREATE TABLE reactors (
+    id INTEGER NOT NULL, emoji TEXT NOT NULL, author TEXT NOT NULL, PRIMARY KEY (id, emoji, author)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE keys (
+    author TEXT NOT NULL, key TEXT NOT NULL, id INTEGER NOT NULL, fingerprint TEXT NOT NULL, PRIMARY KEY (author, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE scheduled (
+    id TEXT PRIMARY KEY, seq INTEGER NOT NULL UNIQUE, author TEXT NOT NULL, due INTEGER NOT NULL, key TEXT,
+    text TEXT NOT NULL, body TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX scheduled_by_due ON scheduled (due, seq);
+  CREATE INDEX scheduled_by_author ON scheduled (author, due);
+`;
+
+/**
+ * @param path of the file, or `:memory:`
+ * @param epoch of the journal that this is a view of
+ * @param head of that journal: a store that is ahead of it is a view of something else
+ * @param onRebuild told why what was there is thrown away
+ */
+export function openStore(path: string, epoch: string, head: number, onRebuild: (why: string) => void): Store {
+  const opened = open(path);
+  const why = opened.db === undefined ? opened.why : whyUnfit(opened.db, epoch, head);
+  if (opened.db !== undefined && why === undefined) return asStore(opened.db);
+  opened.db?.close();
+  if (why !== 'it is new') onRebuild(why ?? 'it is unfit');
+  removeFiles(path);
+  const db = prepare(new Database(path));
+  db.transaction(() => {
+    db.exec(SCHEMA);
+    db.prepare(`INSERT INTO state VALUES ('epoch', ?), ('head', 0)`).run(epoch);
+    db.pragma(`user_version = ${VERSION}`);
+  })();
+  return asStore(db);
+}
+
+/** @returns whether the database, not the work, is what failed: a full disk, say */
+export function isStoreError(error: unknown): boolean {
+  return error instanceof Database.SqliteError;
+}
+
+function open(path: string): { db: Database.Database; why?: never } | { db?: never; why: string } {
+  try {
+    return { db: prepare(new Database(path)) };
+  } catch (error) {
+    return { why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function prepare(db: Database.Database): Database.Database {
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = NORMAL'); // what the power takes is read from the journal again
+  db.pragma('secure_delete = ON'); // what is erased is overwritten, not only unlinked
+  return db;
+}
+
+function whyUnfit(db: Database.Database, epoch: string, head: number): string | undefined {
+  try {
+    const version = db.pragma('user_version', { simple: true });
+    if (version === 0) return 'it is new';
+    if (version !== VERSION) return `it has version ${String(version)}`;
+    const state = new Map(db.prepare<[], [string, unknown]>(`SELECT name, value FROM state`).raw().all());
+    if (state.get('epoch') !== epoch) return 'it is of another journal';
+    return Number(state.get('head')) > head ? 'it is ahead of the journal' : undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function removeFiles(path: string): void {
+  if (path !== ':memory:') for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+}
+
+function asStore(db: Database.Database): Store {
+  const selectHead = db.prepare<[], number>(`SELECT value FROM state WHERE name = 'head'`).pluck();
+  const updateHead = db.prepare(`UPDATE state SET value = ? WHERE name = 'head'`);
+  const messages = prepareMessages(db);
+  const scheduled = prepareScheduled(db);
+  const keys = prepareKeys(db);
+  const reactors = prepareReactors(db);
+  const runInTransaction = db.transaction((work: () => void) => work());
+
+  return {
+    ...messages.reads,
+    ...scheduled.reads,
+    ...keys.reads,
+    ...reactors.reads,
+    head: () => selectHead.get() ?? 0,
+    setHead: (seq) => void updateHead.run(seq),
+    transaction: (work) => runInTransaction.immediate(work),
+    write(entry, effect, change, fingerprint) {
+      const { changed } = effect;
+      if (change !== undefined) messages.put(change);
+      if (effect.reacted !== undefined && changed !== undefined)
+        reactors.set(changed.id, entry.author ?? '', effect.reacted);
+      if (effect.scheduled !== undefined) scheduled.add(effect.scheduled);
+      if (effect.unscheduled !== undefined) scheduled.remove(effect.unscheduled);
+      if (changed?.deleted) {
+        reactors.clear(changed.id);
+        if (changed.key !== undefined) keys.forget(changed.author ?? '', changed.key);
+      } else if (changed?.id === entry.seq && changed.key !== undefined) {
+        keys.put(changed.author ?? '', changed.key, changed.id, fingerprint);
+      } else if (effect.scheduled !== undefined && entry.key !== undefined) {
+        keys.put(effect.scheduled.author, entry.key, entry.seq, fingerprint);
+      }
+    },
+    checkpoint: () => void db.pragma('wal_checkpoint(TRUNCATE)'),
+    close: () => void db.close(),
+  };
+}
+
+function prepareMessages(db: Database.Database) {
+  const columns = 'SELECT id, seq, room, deleted, json FROM messages';
+  const byId = db.prepare<[number], ChangeRow>(`${columns} WHERE id = ?`);
+  const after = db.prepare<[string, number, number], ChangeRow>(
+    `${columns} WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?`,
+  );
+  const before = db.prepare<[string, number, number], ChangeRow>(
+    `${columns} WHERE room = ? AND id < ? AND deleted = 0 ORDER BY id DESC LIMIT ?`,
+  );
+  const last = db.prepare<[number], ChangeRow>(`${columns} ORDER BY seq DESC LIMIT ?`);
+  const put = db.prepare(`
+    INSERT INTO messages (id, seq, room, deleted, json) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, deleted = excluded.deleted, json = excluded.json
+  `);
+  const olderThan = (room: string, id: number, limit: number): Page => {
+    const rows = before.all(room, id, limit + 1);
+    return { changes: rows.slice(0, limit).map(fromRow).toReversed(), hasMore: rows.length > limit };
+  };
+  return {
+    put: ({ id, seq, room, isDeleted, json }: Change) => void put.run(id, seq, room, isDeleted ? 1 : 0, json),
+    reads: {
+      message(id: number) {
+        const row = byId.get(id);
+        return row === undefined ? undefined : toMessage(fromRow(row));
+      },
+      after(room: string, since: number, limit: number): Page {
+        const rows = after.all(room, since, limit + 1);
+        return { changes: rows.slice(0, limit).map(fromRow), hasMore: rows.length > limit };
+      },
+      before: olderThan,
+      newest: (room: string, limit: number) => olderThan(room, Number.MAX_SAFE_INTEGER, limit),
+      lastChanges: (limit: number) => last.all(limit).map(fromRow).toReversed(),
+    },
+  };
+}
+
+function prepareReactors(db: Database.Database) {
+  const has = db.prepare<[number, string, string], number>(
+    `SELECT 1 FROM reactors WHERE id = ? AND emoji = ? AND author = ?`,
+  );
+  const add = db.prepare(`INSERT OR IGNORE INTO reactors (id, emoji, author) VALUES (?, ?, ?)`);
+  const remove = db.prepare(`DELETE FROM reactors WHERE id = ? AND emoji = ? AND author = ?`);
+  const clear = db.prepare(`DELETE FROM reactors WHERE id = ?`);
+  return {
+    set(id: number, author: string, reacted: NonNullable<Effect['reacted']>) {
+      for (const { emoji, isOn } of reacted) (isOn ? add : remove).run(id, emoji, author);
+    },
+    clear: (id: number) => void clear.run(id),
+    reads: {
+      hasReacted: (id: number, author: string, emoji: string) => has.get(id, emoji, author) !== undefined,
+    },
+  };
+}
+
+function prepareKeys(db: Database.Database) {
+  const find = db.prepare<[string, string], Keyed>(`SELECT id, fingerprint FROM keys WHERE author = ? AND key = ?`);
+  const put = db.prepare(`
+    INSERT INTO keys (author, key, id, fingerprint) VALUES (?, ?, ?, ?)
+    ON CONFLICT (author, key) DO UPDATE SET id = excluded.id
+  `);
+  // The row stays, so that a late retry of a deleted message does not bring it back.
+  const forget = db.prepare(`UPDATE keys SET fingerprint = '' WHERE author = ? AND key = ?`);
+  return {
+    put: (author: string, key: string, id: number, fingerprint: string) => void put.run(author, key, id, fingerprint),
+    forget: (author: string, key: string) => void forget.run(author, key),
+    reads: { keyed: (author: string, key: string) => find.get(author, key) },
+  };
+}
+
+interface ScheduledRow {
+  id: string;
+  seq: number;
+  author: string;
+  due: number;
+  key: string | null;
+  text: string;
+  body: string;
+}
+
+function prepareScheduled(db: Database.Database) {
+  const columns = 'SELECT id, seq, author, due, key, text, body FROM scheduled';
+  const byId = db.prepare<[string], ScheduledRow>(`${columns} WHERE id = ?`);
+  const bySeq = db.prepare<[number], ScheduledRow>(`${columns} WHERE seq = ?`);
+  const byAuthor = db.prepare<[string], ScheduledRow>(`${columns} WHERE author = ? ORDER BY due, seq`);
+  const due = db.prepare<[number, number], ScheduledRow>(`${columns} WHERE due <= ? ORDER BY due, seq LIMIT ?`);
+  const count = db.prepare<[string], number>(`SELECT count(*) FROM scheduled WHERE author = ?`).pluck();
+  const next = db.prepare<[], number | null>(`SELECT min(due) FROM scheduled`).pluck();
+  const add = db.prepare(`INSERT INTO scheduled (id, seq, author, due, key, text, body) VALUES (?, ?, ?, ?, ?, ?, ?)`);
+  const remove = db.prepare(`DELETE FROM scheduled WHERE id = ?`);
+  const one = (row: ScheduledRow | undefined) => (row === undefined ? undefined : fromScheduledRow(row));
+  return {
+    add({ id, seq, author, sendAt, key, text, body }: Scheduled) {
+      add.run(id, seq, author, Date.parse(sendAt), key ?? null, text, JSON.stringify(body));
+    },
+    remove: ({ id }: Scheduled) => void remove.run(id),
+    reads: {
+      scheduled: (id: string) => one(byId.get(id)),
+      scheduledBySeq: (seq: number) => one(bySeq.get(seq)),
+      scheduledOf: (author: string) => byAuthor.all(author).map(fromScheduledRow),
+      due: (now: number, limit: number) => due.all(now, limit).map(fromScheduledRow),
+      countScheduled: (author: string) => count.get(author) ?? 0,
+      nextDue: () => next.get() ?? undefined,
+    },
+  };
+}
+
+function fromRow({ id, seq, room, deleted, json }: ChangeRow): Change {
+  return { id, seq, room, isDeleted: deleted === 1, json };
+}
+
+function fromScheduledRow({ id, seq, author, due, key, text, body }: ScheduledRow): Scheduled {
+  return {
+    id,
+    seq,
+    author,
+    sendAt: new Date(due).toISOString(),
+    ...(key !== null && { key }),
+    text,
+    body: JSON.parse(body) as Scheduled['body'], // written by `add` above
+  };
+}

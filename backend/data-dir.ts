@@ -1,0 +1,53 @@
+/** The folder of everything that is kept: made when missing, checked, and held by one server at a time. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { StartError } from './errors.ts';
+
+export interface DataDir {
+  readonly path: string;
+  /** The server's own secret: made once, and from then on the same. */
+  readSecret(): string;
+  /** Let another server have it. */
+  close(): void;
+}
+
+/** @throws StartError when it cannot be written, or another server has it */
+export function openDataDir(path: string): DataDir {
+  const explain = (why: string, cause: unknown) => new StartError(`DATA_DIR ${path} ${why}`, { cause });
+  let lock: Database.Database | undefined;
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    lock = new Database(join(path, 'server.lock'), { timeout: 0 });
+    // The lock goes with the process, however it ends, which a file with a process number in it does not.
+    lock.exec('PRAGMA journal_mode = DELETE; CREATE TABLE IF NOT EXISTS held (by TEXT); BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock?.close();
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code.startsWith('SQLITE_BUSY')) throw explain('is in use by another server.', error);
+    if (code.startsWith('SQLITE_NOTADB') || code.startsWith('SQLITE_CORRUPT')) {
+      throw explain('is damaged: server.lock is not what this server wrote.', error);
+    }
+    throw explain(`cannot be written (${code === '' ? String(error) : code}).`, error);
+  }
+  return {
+    path,
+    readSecret: () => readSecret(join(path, 'secret'), explain),
+    close: () => void lock.close(),
+  };
+}
+
+function readSecret(path: string, explain: (why: string, cause: unknown) => StartError): string {
+  try {
+    // "wx" makes it or fails: an old secret is never overwritten.
+    writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
+      throw explain('cannot be written (secret).', error);
+    }
+  }
+  const secret = readFileSync(path, 'utf8').trim();
+  if (secret.length < 32) throw explain('is damaged: the file secret is too short.', undefined);
+  return secret;
+}

@@ -1,0 +1,203 @@
+/** The Express app: what holds for every request, whatever its route. */
+import { fileURLToPath } from 'node:url';
+import cors from 'cors';
+import express from 'express';
+import helmet from 'helmet';
+import { ChatError } from './errors.ts';
+import { sendProblem } from './transports/exchange.ts';
+import type { ServerResponse } from 'node:http';
+import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
+import type { Identity } from './identity.ts';
+import type { Logger } from './log.ts';
+import type { Settings } from './settings.ts';
+import type { Exchange, Handle, Host } from './transports/transport.ts';
+
+/** What a client may read of an answer from another origin. */
+const EXPOSED_HEADERS = ['Next-Since', 'More', 'Batch', 'Location', 'Retry-After'];
+const ALLOWED_HEADERS = ['Authorization', 'Content-Type', 'Idempotency-Key', 'Last-Event-ID'];
+/** Seconds that a browser remembers what it may send. */
+const PREFLIGHT_MAX_AGE_S = 600;
+const ALLOWED_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** Folders of the pages, by the path they are served at. */
+const PAGES = { '/polling': 'frontend-polling', '/websocket': 'frontend-websocket', '/shared': 'frontend-shared' };
+const ROOT = new URL('../', import.meta.url);
+
+export interface Http extends Pick<Host, 'route' | 'listenAs'> {
+  readonly app: Express;
+  /** To be called once all routes are there: what is left is a wrong method or a wrong path. */
+  finish(): void;
+}
+
+export interface HttpOptions {
+  settings: Settings;
+  identity: Identity;
+  log: Logger;
+  /** @returns why no message can be accepted now; undefined when one can */
+  trouble(): string | undefined;
+  /** @returns whether the server is about to stop, so that connections should not be used again */
+  isDraining(): boolean;
+}
+
+/** A way to listen to `/messages`. */
+interface Listener {
+  name: string;
+  type: string;
+  handle: Handle;
+}
+
+export function createHttp({ settings, identity, log, trouble, isDraining }: HttpOptions): Http {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  app.set('strict routing', false);
+  app.use((_request, response, next) => {
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    if (isDraining()) response.setHeader('Connection', 'close');
+    next();
+  });
+  app.use(allowOrigins(settings.allowedOrigins));
+
+  const methods = new Map<string, Set<string>>();
+  const listeners: Listener[] = [];
+  const route: Http['route'] = (method, path, handle) => {
+    const known = methods.get(path) ?? new Set();
+    methods.set(path, known.add(method));
+    const verb = method.toLowerCase() as Lowercase<typeof method>;
+    app[verb](path, (request, response) => handle(toExchange(request, response)));
+  };
+
+  methods.set('/messages', new Set(['GET']));
+  app.get('/messages', (request, response) => {
+    response.vary('Accept');
+    const exchange = toExchange(request, response);
+    return (chosenBy(exchange.query.getAll('as'), listeners) ?? acceptedBy(request, listeners)).handle(exchange);
+  });
+  route('GET', '/healthz', ({ response }) => sendText(response, 200, 'alive\n'));
+  route('GET', '/readyz', ({ response }) => {
+    if (isDraining() || trouble() !== undefined) throw new ChatError('overloaded', 'No message can be accepted now.');
+    sendText(response, 200, 'ready\n');
+  });
+
+  return {
+    app,
+    route,
+    listenAs: (name, type, handle) => void listeners.push({ name, type, handle }),
+    finish() {
+      servePages(app, identity);
+      for (const [path, known] of methods) {
+        const allow = [...known, ...(known.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+        app.all(path, () => {
+          throw new ChatError('method-not-allowed', `This takes ${allow}.`, { allow });
+        });
+      }
+      app.use(() => {
+        throw new ChatError('not-found', 'There is nothing here.');
+      });
+      app.use(answerError(log));
+    },
+  };
+}
+
+function toExchange(request: Request, response: Response): Exchange {
+  const { searchParams } = new URL(request.url, 'http://localhost');
+  return { request, response, params: request.params as Exchange['params'], query: searchParams }; // no path has wildcards
+}
+
+function chosenBy(names: readonly string[], listeners: readonly Listener[]): Listener | undefined {
+  if (names.length === 0) return undefined;
+  const chosen = names.length === 1 ? listeners.find(({ name }) => name === names[0]) : undefined;
+  if (chosen !== undefined) return chosen;
+  const detail = `must be one of ${listeners.map(({ name }) => name).join(', ')}, once`;
+  throw new ChatError('invalid-query', `"as" ${detail}.`, { errors: [{ field: 'as', detail }] });
+}
+
+function acceptedBy(request: Request, listeners: readonly Listener[]): Listener {
+  const type = request.accepts(listeners.map((listener) => listener.type));
+  const accepted = listeners.find((listener) => listener.type === type);
+  if (accepted !== undefined) return accepted;
+  throw new ChatError('not-acceptable', `This comes as ${listeners.map((listener) => listener.type).join(', ')}.`);
+}
+
+function allowOrigins(allowed: Settings['allowedOrigins']): RequestHandler {
+  return cors({
+    origin: allowed === '*' ? '*' : [...allowed],
+    methods: ALLOWED_METHODS,
+    allowedHeaders: ALLOWED_HEADERS,
+    exposedHeaders: EXPOSED_HEADERS,
+    maxAge: PREFLIGHT_MAX_AGE_S,
+  });
+}
+
+function servePages(app: Express, identity: Identity): void {
+  // Only what the server itself serves: no inline script or style, nothing from elsewhere, in no one's frame.
+  const headers = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        manifestSrc: ["'self'"],
+        workerSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // Whether there is TLS is for whoever runs a proxy in front to say, and to promise for a year.
+    strictTransportSecurity: false,
+  });
+  const setCookie: RequestHandler = (request, response, next) => {
+    // With the document only: its scripts and styles come with the cookie already.
+    if (request.path === '/' || request.path.endsWith('.html')) {
+      const cookie = identity.cookieFor(request);
+      if (cookie !== undefined) response.setHeader('Set-Cookie', cookie);
+    }
+    next();
+  };
+  for (const [path, folder] of Object.entries(PAGES)) {
+    const files = express.static(fileURLToPath(new URL(folder, ROOT)), { cacheControl: false, setHeaders: revalidate });
+    app.use(path, headers, setCookie, files);
+  }
+  const shared = fileURLToPath(new URL('frontend-shared/', ROOT));
+  app.get('/', headers, setCookie, (_request, response) => {
+    revalidate(response);
+    response.sendFile('index.html', { root: shared, cacheControl: false });
+  });
+  app.get('/favicon.ico', (_request, response) => {
+    response.type('image/svg+xml').sendFile('favicon.svg', { root: shared });
+  });
+}
+
+// Small files that change with the server: asked for each time, and sent only when they changed.
+function revalidate(response: ServerResponse): void {
+  response.setHeader('Cache-Control', 'no-cache');
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' });
+  response.end(text);
+}
+
+function answerError(log: Logger): ErrorRequestHandler {
+  // Four parameters: that is how Express knows an error handler.
+  return (error: unknown, request, response, _next) => {
+    const told = error instanceof ChatError ? error : fromExpress(error);
+    if (told === undefined)
+      log.error({ err: error, method: request.method, path: request.path }, 'http: request failed');
+    sendProblem(response, told ?? error);
+  };
+}
+
+/** What Express and its static files throw: they name an HTTP status. @returns undefined for a bug */
+function fromExpress(error: unknown): ChatError | undefined {
+  const status = error instanceof Error && 'status' in error ? error.status : undefined;
+  if (status === 400) return new ChatError('invalid-query', 'The path is not well-formed.', { cause: error });
+  if (status === 403 || status === 404) return new ChatError('not-found', 'There is nothing here.', { cause: error });
+  return undefined;
+}

@@ -1,0 +1,102 @@
+/** Who is calling, the same on every transport: a signed token, shown as a bearer token or as the pages' cookie. */
+import { createHmac, createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import proxyAddress from 'proxy-addr';
+import { ChatError } from './errors.ts';
+import type { IncomingMessage } from 'node:http';
+import type { Caller } from './commands/command.ts';
+import type { Settings } from './settings.ts';
+
+export interface NewIdentity {
+  /** Secret; whoever shows it is this identity. */
+  token: string;
+  /** Public; cannot be turned back into the token. */
+  author: string;
+}
+
+export interface Identity {
+  issue(): NewIdentity;
+  /** @throws ChatError `identity-required` when a token is shown that this server did not give */
+  callerOf(request: IncomingMessage): Caller;
+  /** @returns the header to set for a page, when the browser has no valid token yet */
+  cookieFor(request: IncomingMessage): string | undefined;
+}
+
+const COOKIE = 'since_identity';
+/** Seconds: browsers cap it at 400 days. */
+const COOKIE_MAX_AGE_S = 400 * 24 * 60 * 60;
+
+export function createIdentity(secret: string, settings: Pick<Settings, 'moderatorToken' | 'trustProxy'>): Identity {
+  const sign = (purpose: string, id: string) => createHmac('sha256', secret).update(`${purpose}:${id}`).digest();
+  const authorOf = (id: string) =>
+    BigInt(`0x${sign('author', id).toString('hex')}`)
+      .toString(36)
+      .padStart(50, '0')
+      .slice(-16);
+  const isTrusted = trustedProxies(settings.trustProxy);
+
+  const issue = (): NewIdentity => {
+    const id = randomBytes(16).toString('base64url');
+    return { token: `${id}.${sign('token', id).toString('base64url')}`, author: authorOf(id) };
+  };
+
+  const authorOfToken = (token: string): string | undefined => {
+    const [id = '', signature = '', ...rest] = token.split('.');
+    const isOurs = rest.length === 0 && isSame(signature, sign('token', id).toString('base64url'));
+    return isOurs ? authorOf(id) : undefined;
+  };
+
+  const cookieToken = (request: IncomingMessage) => readCookie(request.headers.cookie, COOKIE);
+
+  return {
+    issue,
+    callerOf(request) {
+      const address = proxyAddress(request, isTrusted);
+      const { authorization } = request.headers;
+      const bearer = authorization === undefined ? undefined : (/^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '');
+      if (bearer !== undefined && settings.moderatorToken !== undefined && isSame(bearer, settings.moderatorToken)) {
+        return { isModerator: true, address };
+      }
+      const token = bearer ?? cookieToken(request);
+      if (token === undefined) return { isModerator: false, address };
+      const author = authorOfToken(token);
+      if (author === undefined)
+        throw new ChatError('identity-required', 'The token is not known here: see POST /identity.');
+      return { author, isModerator: false, address };
+    },
+    cookieFor(request) {
+      const shown = cookieToken(request);
+      if (shown !== undefined && authorOfToken(shown) !== undefined) return undefined;
+      const secure = isSecure(request, isTrusted) ? '; Secure' : '';
+      return `${COOKIE}=${issue().token}; Path=/; Max-Age=${COOKIE_MAX_AGE_S}; HttpOnly; SameSite=Strict${secure}`;
+    },
+  };
+}
+
+// In constant time, whatever the lengths: how long a guess took must not tell how much of it was right.
+function isSame(shown: string, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(shown), digest(expected));
+}
+
+function readCookie(header: string | undefined, name: string): string | undefined {
+  const prefix = `${name}=`;
+  return header
+    ?.split(';')
+    .map((part) => part.trim())
+    .find((part) => part.startsWith(prefix))
+    ?.slice(prefix.length);
+}
+
+type IsTrusted = (address: string, hop: number) => boolean;
+
+function trustedProxies(trustProxy: Settings['trustProxy']): IsTrusted {
+  if (trustProxy === false) return () => false;
+  if (typeof trustProxy === 'number') return (_address, hop) => hop < trustProxy;
+  return proxyAddress.compile(trustProxy.split(',').map((part) => part.trim()));
+}
+
+function isSecure(request: IncomingMessage, isTrusted: IsTrusted): boolean {
+  if ('encrypted' in request.socket && request.socket.encrypted === true) return true;
+  const proto = request.headers['x-forwarded-proto'];
+  return isTrusted(request.socket.remoteAddress ?? '', 0) && String(proto).split(',')[0]?.trim() === 'https';
+}

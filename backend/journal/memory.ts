@@ -1,0 +1,52 @@
+/** A journal for tests and for chats that may be forgotten: gone with the process. */
+import { randomBytes } from 'node:crypto';
+import { ChatError } from '../errors.ts';
+import { JOURNAL_SLICE } from '../limits.ts';
+import type { Entry, Journal, NewEntry } from './journal.ts';
+
+type Deliver = (entries: readonly Entry[]) => void;
+
+export async function openJournal(): Promise<Journal> {
+  const entries: Entry[] = [];
+  const keys = new Map<string, number>();
+  const followers = new Set<Deliver>();
+  let isClosed = false;
+
+  return {
+    epoch: randomBytes(4).toString('hex'),
+    head: () => entries.length,
+    async append(entry) {
+      if (isClosed) throw new ChatError('overloaded', 'The server is stopping.');
+      const name = entry.key === undefined ? undefined : `${entry.author ?? ''} ${entry.key}`;
+      const known = name === undefined ? undefined : keys.get(name);
+      if (known !== undefined) return known;
+      if (entry.erases !== undefined) erase(entries, entry.erases);
+      const kept = { ...entry, seq: entries.length + 1 };
+      entries.push(kept);
+      if (name !== undefined) keys.set(name, kept.seq);
+      for (const deliver of followers) deliver([kept]);
+      return kept.seq;
+    },
+    async follow(after, deliver) {
+      for (let next = after; next < entries.length; next += JOURNAL_SLICE) {
+        deliver(entries.slice(next, next + JOURNAL_SLICE));
+      }
+      followers.add(deliver);
+      return () => void followers.delete(deliver);
+    },
+    trouble: () => (isClosed ? 'it is closed' : undefined),
+    async close() {
+      isClosed = true;
+    },
+  };
+}
+
+// Entries have been handed out already, so the old object is replaced, not changed.
+function erase(entries: Entry[], target: number): void {
+  const isMeant = ({ seq, about }: NewEntry & { seq: number }) => seq === target || about === target;
+  entries.forEach((entry, index) => {
+    if (!isMeant(entry) || entry.text === undefined) return;
+    const { text: _text, ...rest } = entry;
+    entries[index] = rest;
+  });
+}

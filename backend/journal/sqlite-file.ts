@@ -1,0 +1,123 @@
+/** The journal's SQLite file: what is in it, and the few statements that touch it. Used from the committing thread. */
+import { randomBytes } from 'node:crypto';
+import Database from 'better-sqlite3';
+import type { Entry, NewEntry } from './journal.ts';
+
+/** A row with absent fields as null. */
+interface Row {
+  seq: number;
+  at: string;
+  command: string;
+  author: string | null;
+  key: string | null;
+  about: number | null;
+  text: string | null;
+  body: string;
+}
+
+export interface Committed {
+  /** One for each entry; an earlier one where its key is known. */
+  seqs: number[];
+  /** Entries of an earlier commit that seemed to fail and did not: kept all the same, and not handed out so far. */
+  missed: Entry[];
+}
+
+export interface JournalFile {
+  readonly epoch: string;
+  readonly head: number;
+  /** Keep the entries in one durable transaction, or none of them. */
+  commit(entries: readonly NewEntry[]): Committed;
+  /** @returns at most `limit` entries after the seq, in order */
+  read(after: number, limit: number): Entry[];
+  /** Bring everything into the main file and empty the log beside it, with what was erased. */
+  checkpoint(): void;
+  close(): void;
+}
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS entries (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    command TEXT NOT NULL,
+    author TEXT,
+    key TEXT,
+    about INTEGER,
+    text TEXT,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX IF NOT EXISTS entries_key ON entries (ifnull(author, ''), key) WHERE key IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS entries_about ON entries (about) WHERE about IS NOT NULL;
+`;
+/** Written into the file, so that a later version knows what it has before it. */
+const SCHEMA_VERSION = 1;
+/** Milliseconds to wait for another connection; there is none but of someone who looks into the file. */
+const BUSY_TIMEOUT_MS = 2_000;
+
+/** @throws an error of SQLite's when the file is none of ours or cannot be used */
+export function openJournalFile(path: string): JournalFile {
+  const db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL'); // in WAL mode less than FULL loses the last commits with the power
+  db.pragma('secure_delete = ON'); // what is erased is overwritten, not only unlinked
+  const version = db.pragma('user_version', { simple: true });
+  if (version !== 0 && version !== SCHEMA_VERSION) throw new Error(`it has version ${String(version)}, not known here`);
+  db.transaction(() => {
+    db.exec(SCHEMA);
+    db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    const newEpoch = randomBytes(4).toString('hex');
+    db.prepare(`INSERT OR IGNORE INTO meta VALUES ('epoch', ?)`).run(newEpoch);
+  })();
+  const epoch = db.prepare<[], string>(`SELECT value FROM meta WHERE name = 'epoch'`).pluck().get() ?? '';
+  const insert = db.prepare(
+    `INSERT INTO entries (at, command, author, key, about, text, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const findKey = db
+    .prepare<[string, string], number>(`SELECT seq FROM entries WHERE ifnull(author, '') = ? AND key = ?`)
+    .pluck();
+  const erase = db.prepare(`UPDATE entries SET text = NULL WHERE seq = ? OR about = ?`);
+  const readAfter = db.prepare<[number, number], Row>(`SELECT * FROM entries WHERE seq > ? ORDER BY seq LIMIT ?`);
+  let head = db.prepare<[], number>(`SELECT max(seq) FROM entries`).pluck().get() ?? 0;
+
+  const commit = db.transaction((entries: readonly NewEntry[]) =>
+    entries.map(({ at, command, author, key, about, erases, text, body }) => {
+      const known = key === undefined ? undefined : findKey.get(author ?? '', key);
+      if (known !== undefined) return known;
+      if (erases !== undefined) erase.run(erases, erases);
+      const row = [at, command, author ?? null, key ?? null, about ?? null, text ?? null, JSON.stringify(body)];
+      return Number(insert.run(...row).lastInsertRowid);
+    }),
+  );
+
+  return {
+    epoch,
+    get head() {
+      return head;
+    },
+    commit(entries) {
+      const seqs = commit.immediate(entries);
+      const before = head;
+      const first = Math.min(...seqs.filter((seq) => seq > before));
+      head = Math.max(before, ...seqs);
+      // Rows are never removed, so the numbers of commits follow on each other without a hole.
+      const missed = first > before + 1 ? readAfter.all(before, first - before - 1).map(toEntry) : [];
+      return { seqs, missed: Number.isFinite(first) ? missed : [] };
+    },
+    read: (after, limit) => readAfter.all(after, limit).map(toEntry),
+    checkpoint: () => void db.pragma('wal_checkpoint(TRUNCATE)'),
+    close: () => void db.close(),
+  };
+}
+
+function toEntry({ seq, at, command, author, key, about, text, body }: Row): Entry {
+  return {
+    seq,
+    at,
+    command,
+    ...(author !== null && { author }),
+    ...(key !== null && { key }),
+    ...(about !== null && { about }),
+    ...(text !== null && { text }),
+    body: JSON.parse(body) as Entry['body'], // written by `commit` above
+  };
+}

@@ -1,0 +1,73 @@
+/** The thread that commits: waiting for the disk here holds up no one who reads. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { openJournalFile } from './sqlite-file.ts';
+import type { JournalFile } from './sqlite-file.ts';
+import type { Entry, NewEntry } from './journal.ts';
+
+export type Request =
+  { ask: 'commit'; entries: readonly NewEntry[] } | { ask: 'read'; after: number; limit: number } | { ask: 'close' };
+
+/** Answers come in the order of the requests; the first of all tells how opening went. */
+export type Answer =
+  | { gave: 'opened'; epoch: string; head: number }
+  | { gave: 'committed'; seqs: number[]; missed: Entry[] }
+  | { gave: 'entries'; entries: Entry[] }
+  | { gave: 'closed' }
+  | { gave: 'failed'; code: string; detail: string };
+
+/** Milliseconds after an erasure until the log is emptied of what it holds of the old text. */
+const FORGET_WITHIN_MS = 1_000;
+
+const port = parentPort;
+if (port === null) throw new Error('this file is the main file of a worker thread');
+
+const say = (answer: Answer) => port.postMessage(answer);
+const attempt = (work: () => Answer) => {
+  try {
+    say(work());
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    say({ gave: 'failed', code, detail: error instanceof Error ? error.message : String(error) });
+  }
+};
+
+let file: JournalFile | undefined;
+let forgetting: NodeJS.Timeout | undefined;
+
+attempt(() => {
+  file = openJournalFile(String(workerData));
+  return { gave: 'opened', epoch: file.epoch, head: file.head };
+});
+
+port.on('message', (request: Request) => {
+  attempt(() => {
+    if (file === undefined) throw new Error('it is not open');
+    switch (request.ask) {
+      case 'commit':
+        if (request.entries.some(({ erases }) => erases !== undefined)) forgetSoon(file);
+        return { gave: 'committed', ...file.commit(request.entries) };
+      case 'read':
+        return { gave: 'entries', entries: file.read(request.after, request.limit) };
+      case 'close':
+        clearTimeout(forgetting);
+        file.checkpoint();
+        file.close();
+        file = undefined;
+        return { gave: 'closed' };
+      default:
+        return request satisfies never;
+    }
+  });
+  if (request.ask === 'close') port.close();
+});
+
+function forgetSoon(opened: JournalFile): void {
+  forgetting ??= setTimeout(() => {
+    forgetting = undefined;
+    try {
+      opened.checkpoint();
+    } catch {
+      forgetSoon(opened); // someone reads the file, or the disk is full: the text is still to be erased
+    }
+  }, FORGET_WITHIN_MS);
+}

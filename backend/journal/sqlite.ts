@@ -1,0 +1,134 @@
+/**
+ * The default journal: one SQLite file. Appends of a turn, and those that arrive while a commit is under way, go
+ * together into one commit, on a thread of its own.
+ */
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { ChatError, StartError } from '../errors.ts';
+import { JOURNAL_SLICE } from '../limits.ts';
+import type { Entry, Journal, JournalOptions, NewEntry } from './journal.ts';
+import type { Answer, Request } from './sqlite-worker.ts';
+
+type Deliver = (entries: readonly Entry[]) => void;
+
+interface Append {
+  entry: NewEntry;
+  resolve(seq: number): void;
+  reject(error: Error): void;
+}
+
+export async function openJournal({ dataDir, log }: JournalOptions): Promise<Journal> {
+  const path = join(dataDir, 'journal.db');
+  const { opened, request, stop } = await startWorker(path);
+  const followers = new Set<Deliver>();
+  let head = opened.head;
+  let waiting: Append[] = [];
+  let committing: Promise<void> | undefined;
+  let trouble: string | undefined;
+  let isClosing = false;
+
+  // After the turn's input is read, so that what arrived together is committed together.
+  const commitSoon = () => {
+    committing ??= new Promise<void>((done) => setImmediate(done)).then(commitAll).finally(() => {
+      committing = undefined;
+    });
+  };
+
+  const commitAll = async () => {
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      await commitBatch(batch);
+    }
+  };
+
+  const commitBatch = async (batch: readonly Append[]) => {
+    const answer = await request({ ask: 'commit', entries: batch.map(({ entry }) => entry) });
+    if (answer.gave !== 'committed') {
+      trouble = describe(answer);
+      log.error({ trouble, entries: batch.length }, 'journal: commit failed');
+      const error = new ChatError('overloaded', 'The message could not be kept; try again.');
+      for (const { reject } of batch) reject(error);
+      return;
+    }
+    trouble = undefined;
+    const entries: Entry[] = answer.missed;
+    head = entries.at(-1)?.seq ?? head;
+    batch.forEach(({ entry }, index) => {
+      const seq = answer.seqs[index] ?? 0;
+      if (seq <= head) return; // known by its key, of an earlier commit or of this one
+      entries.push({ ...entry, seq });
+      head = seq;
+    });
+    if (entries.length > 0) for (const deliver of followers) deliver(entries);
+    batch.forEach(({ resolve }, index) => resolve(answer.seqs[index] ?? 0));
+  };
+
+  return {
+    epoch: opened.epoch,
+    head: () => head,
+    append(entry) {
+      if (isClosing) return Promise.reject(new ChatError('overloaded', 'The server is stopping.'));
+      return new Promise((resolve, reject) => {
+        waiting.push({ entry, resolve, reject });
+        commitSoon();
+      });
+    },
+    async follow(after, deliver) {
+      let last = after;
+      while (last < head) {
+        const answer = await request({ ask: 'read', after: last, limit: JOURNAL_SLICE });
+        if (answer.gave !== 'entries') throw new Error(`the journal cannot be read: ${describe(answer)}`);
+        const next = answer.entries.at(-1);
+        if (next === undefined) break;
+        deliver(answer.entries);
+        last = next.seq;
+      }
+      followers.add(deliver); // in the same turn as the last look at the head: nothing comes between
+      return () => void followers.delete(deliver);
+    },
+    trouble: () => (isClosing ? 'it is closed' : trouble),
+    async close() {
+      if (isClosing) return;
+      isClosing = true;
+      await committing;
+      await stop();
+    },
+  };
+}
+
+/** @throws StartError that names the file */
+async function startWorker(path: string) {
+  const worker = new Worker(new URL('sqlite-worker.ts', import.meta.url), { workerData: path });
+  const questions: ((answer: Answer) => void)[] = [];
+  const nextAnswer = () => new Promise<Answer>((resolve) => questions.push(resolve));
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  let broken: Answer | undefined;
+  const answerAll = (answer: Answer) => {
+    broken = answer;
+    for (const resolve of questions.splice(0)) resolve(answer);
+  };
+  worker.on('message', (answer: Answer) => questions.shift()?.(answer));
+  worker.on('error', (error: Error) => answerAll({ gave: 'failed', code: 'thread', detail: error.message }));
+  worker.on('exit', () => answerAll({ gave: 'failed', code: 'thread', detail: 'the committing thread has ended' }));
+
+  const opened = await nextAnswer();
+  if (opened.gave !== 'opened') {
+    await worker.terminate();
+    throw new StartError(`The journal ${path} cannot be used: ${describe(opened)}.`);
+  }
+  const request = (question: Request): Promise<Answer> => {
+    if (broken !== undefined) return Promise.resolve(broken);
+    worker.postMessage(question);
+    return nextAnswer();
+  };
+  const stop = async () => {
+    await request({ ask: 'close' });
+    await exited;
+  };
+  return { opened, request, stop };
+}
+
+function describe(answer: Answer): string {
+  return answer.gave === 'failed' ? `${answer.detail} (${answer.code})` : `it answered "${answer.gave}" out of turn`;
+}

@@ -1,0 +1,97 @@
+/** Every bound of the server, with its unit and its reason. */
+
+// What people write
+
+/** Code points. Longer names break the layout of a line on a phone. */
+export const MAX_USER_LENGTH = 40;
+/** Code points. A page of text; whoever needs more wants a document. */
+export const MAX_MESSAGE_LENGTH = 4_000;
+/** Kinds of emoji on one message: what a person can take in, and what bounds the size of a message. */
+export const MAX_REACTION_KINDS = 20;
+/** Bytes of one emoji. The longest recommended sequences take 35. */
+export const MAX_REACTION_BYTES = 64;
+/** Characters, as in a header that is easily logged and compared. */
+export const MAX_KEY_LENGTH = 64;
+/** Bytes of a body or of a WebSocket message: 4,000 code points of 4 bytes, escaped, and room for the rest. */
+export const MAX_BODY_BYTES = 65_536;
+/** Milliseconds: a year, so that a mistyped century is told at once. */
+export const MAX_SCHEDULE_AHEAD_MS = 366 * 24 * 60 * 60 * 1000;
+/** Scheduled messages waiting for one identity: more than a person plans, less than a machine can hoard. */
+export const MAX_SCHEDULED_PER_AUTHOR = 100;
+
+// What is asked for
+
+/** Messages in one answer: what a page can draw at once, some 300 kB. */
+export const MAX_PAGE = 1_000;
+/** Messages given to one that comes without a cursor: a few screens. */
+export const DEFAULT_PAGE = 100;
+/** Seconds a long poll is held. Proxies commonly cut a silent request at 60 s. */
+export const MAX_WAIT_S = 55;
+/** Milliseconds until a request must have arrived whole; then it is answered 408 and cut. */
+export const REQUEST_TIMEOUT_MS = 60_000;
+/** Milliseconds until the headers must have arrived; holding back headers is the cheapest attack. */
+export const HEADERS_TIMEOUT_MS = 20_000;
+/** Milliseconds between looks for requests that take too long. */
+export const TIMEOUT_CHECK_MS = 1_000;
+/** Milliseconds an idle connection is kept for the next request; longer than the usual 60 s of a proxy in front. */
+export const KEEP_ALIVE_MS = 65_000;
+/** Bytes of the request line and the headers together. */
+export const MAX_HEADER_BYTES = 16_384;
+
+// What is remembered
+
+/** Changes kept in memory; more than clients miss in a minute at 150 messages/s. */
+export const MAX_WINDOW_CHANGES = 10_000;
+/** Characters of JSON kept in memory, so that a window of long messages is bounded too: at most some 64 MB. */
+export const MAX_WINDOW_CHARS = 32_000_000;
+/** Entries handed on in one piece while a stored journal is read, so that reading it never holds up the rest. */
+export const JOURNAL_SLICE = 500;
+
+// How it is sent
+
+/** Messages sent to a connection in one piece while it catches up. */
+export const CATCH_UP_SLICE = 500;
+/** Bytes that may wait in a socket before nothing more is queued for it: the cost of a reader that stopped. */
+export const MAX_BACKLOG_BYTES = 256 * 1024;
+/** Milliseconds after which a connection that does not take what waits for it is closed. */
+export const MAX_STALL_MS = 60_000;
+/** Milliseconds that changes are gathered at most, while more keep arriving turn by turn, before they are sent. */
+export const MAX_GATHER_MS = 4;
+/** Milliseconds of the pause after a flush at most: what a person does not notice. */
+export const MAX_FLUSH_PAUSE_MS = 25;
+/** Milliseconds between pings on a WebSocket. */
+export const PING_EVERY_MS = 30_000;
+/** Milliseconds after a ping until a silent peer is dropped. */
+export const PONG_WITHIN_MS = 10_000;
+/** Milliseconds of silence on a stream before something is said, so that proxies keep it open. */
+export const HEARTBEAT_EVERY_MS = 15_000;
+/** Milliseconds a browser's EventSource is told to wait before it connects again. */
+export const SSE_RETRY_MS = 2_000;
+/** Milliseconds that the server takes to end everything once it was told to. */
+export const SHUTDOWN_WITHIN_MS = 8_000;
+
+/** Milliseconds between looks at held polls whose time is up. */
+export const LONG_POLL_TICK_MS = 50;
+/** Milliseconds that a socket stays after a close frame, so that the peer gets to read why. */
+export const LINGER_MS = 2_000;
+
+// What an attacker may try
+
+/** Frames of one WebSocket message: a real client sends one, large ones a few. */
+export const MAX_FRAGMENTS = 1_000;
+/** Rejected commands of one WebSocket in `REJECTED_WITHIN_MS` before it is closed. */
+export const MAX_REJECTED = 100;
+/** Milliseconds. */
+export const REJECTED_WITHIN_MS = 10_000;
+/** Commands of one WebSocket that wait for their answers; then its reading pauses. */
+export const MAX_COMMANDS_UNDER_WAY = 1_000;
+/** Rooms that one WebSocket follows at a time. */
+export const MAX_ROOMS_PER_CONNECTION = 100;
+/** Milliseconds of the window in which writes are counted. */
+export const RATE_WINDOW_MS = 10_000;
+/** Scheduled messages released in one go; each takes some 50 µs, so others wait 5 ms at most. */
+export const RELEASE_SLICE = 100;
+/** Milliseconds until something is tried again that failed for want of disk. */
+export const RETRY_DISK_MS = 1_000;
+/** Milliseconds after a deletion until the log beside the store is emptied of what it holds of the old text. */
+export const FORGET_WITHIN_MS = 1_000;

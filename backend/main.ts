@@ -1,0 +1,41 @@
+/** Read settings, start, stop cleanly. */
+import './node-version.ts';
+import { StartError } from './errors.ts';
+import { createLog } from './log.ts';
+import { startServer } from './server.ts';
+import { readSettings } from './settings.ts';
+
+try {
+  const settings = readSettings(process.env);
+  const log = createLog(settings.logLevel);
+  const server = await startServer({ settings, log });
+
+  let isStopping = false;
+  const stop = (exitCode: number) => {
+    if (isStopping) return;
+    isStopping = true;
+    server.stop().then(
+      () => process.exit(exitCode),
+      (error: unknown) => {
+        log.fatal({ err: error }, 'main: stopping failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => stop(0));
+  process.on('SIGINT', () => stop(0));
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'main: unhandled rejection'));
+  process.on('uncaughtException', (error) => {
+    // No request's own error comes this far. What state is left nobody knows, but all that was accepted is kept.
+    log.fatal({ err: error }, 'main: uncaught exception');
+    stop(1);
+  });
+
+  const base = `http://localhost:${server.port}`;
+  process.stdout.write(`Since is running. Open both, and chat between them:\n\n`);
+  process.stdout.write(`  Polling page    ${base}/polling/\n  WebSocket page  ${base}/websocket/\n\n`);
+} catch (error) {
+  if (!(error instanceof StartError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,139 @@
+/** Puts the parts together; the only file that knows them all. */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { systemClock } from './clock.ts';
+import { openConversation } from './conversation/conversation.ts';
+import { openDataDir } from './data-dir.ts';
+import { StartError } from './errors.ts';
+import { createHttp } from './http.ts';
+import { createIdentity } from './identity.ts';
+import { ENGINES } from './journal/table.ts';
+import {
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_MS,
+  MAX_HEADER_BYTES,
+  REQUEST_TIMEOUT_MS,
+  SHUTDOWN_WITHIN_MS,
+  TIMEOUT_CHECK_MS,
+} from './limits.ts';
+import { createRateLimit } from './rate-limit.ts';
+import { answerBrokenRequest } from './transports/exchange.ts';
+import { createFeed } from './transports/feed.ts';
+import { TRANSPORTS } from './transports/table.ts';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from './clock.ts';
+import type { Logger } from './log.ts';
+import type { Settings } from './settings.ts';
+
+export interface RunningServer {
+  /** The port it listens on, also where the settings left the choice open. */
+  readonly port: number;
+  /** End in an orderly way: nothing that was accepted is lost. */
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  settings: Settings;
+  log: Logger;
+  clock?: Clock;
+}
+
+/** @throws StartError that says in one line why the server cannot start; then nothing is left open */
+export async function startServer({ settings, log, clock = systemClock }: ServerOptions): Promise<RunningServer> {
+  const cleanUp: (() => unknown)[] = [];
+  try {
+    return await start(settings, log, clock, cleanUp);
+  } catch (error) {
+    for (const close of cleanUp.toReversed()) await close();
+    throw error;
+  }
+}
+
+/** @param cleanUp gets what closes each thing that was opened, in the order of opening */
+async function start(
+  settings: Settings,
+  log: Logger,
+  clock: Clock,
+  cleanUp: (() => unknown)[],
+): Promise<RunningServer> {
+  const engine = Object.hasOwn(ENGINES, settings.journal) ? ENGINES[settings.journal] : undefined;
+  if (engine === undefined) throw new StartError(`JOURNAL must be one of ${Object.keys(ENGINES).join(', ')}`);
+  const dataDir = engine.keepsFiles ? openDataDir(settings.dataDir) : undefined;
+  cleanUp.push(() => dataDir?.close());
+  const secret = settings.secret ?? dataDir?.readSecret() ?? randomBytes(32).toString('base64url');
+  const identity = createIdentity(secret, settings);
+
+  const { openJournal } = await engine.load();
+  const journal = await openJournal({ dataDir: settings.dataDir, log });
+  cleanUp.push(() => journal.close());
+  const conversation = await openConversation({
+    journal,
+    storePath: dataDir === undefined ? ':memory:' : join(dataDir.path, 'store.db'),
+    rateLimit: createRateLimit(settings.rateLimit),
+    clock,
+    log,
+  });
+  cleanUp.push(() => conversation.close());
+
+  let isDraining = false;
+  const { app, route, listenAs, finish } = createHttp({
+    settings,
+    identity,
+    log,
+    trouble: conversation.trouble,
+    isDraining: () => isDraining,
+  });
+  const server = createServer(
+    {
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      noDelay: true,
+      // Others that offer to upgrade, as curl to HTTP/2, are answered as if they had not.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    },
+    app,
+  );
+  server.on('clientError', answerBrokenRequest);
+  const feed = createFeed({ conversation, clock, maxConnections: settings.maxConnections });
+  const host = { server, route, listenAs, conversation, feed, identity, settings, clock, log };
+  const transports = Object.values(TRANSPORTS).map((startTransport) => startTransport(host));
+  finish();
+
+  const port = await listen(server, settings);
+  log.info({ port, journal: settings.journal, epoch: journal.epoch, head: conversation.head() }, 'server: listening');
+
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    isDraining = true;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const cutOff = setTimeout(() => server.closeAllConnections(), SHUTDOWN_WITHIN_MS).unref();
+    await Promise.all(transports.map(async (transport) => transport.stop()));
+    server.closeIdleConnections();
+    await closed;
+    clearTimeout(cutOff);
+    feed.stop();
+    await conversation.close();
+    dataDir?.close();
+    log.info('server: stopped');
+  };
+  return { port, stop: () => (stopping ??= stop()) };
+}
+
+async function listen(server: Server, { port, host }: Settings): Promise<number> {
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EADDRINUSE') throw new StartError(`PORT ${port} is taken by another program.`, { cause: error });
+    if (code === 'EACCES') throw new StartError(`PORT ${port} may not be used by this user.`, { cause: error });
+    throw new StartError(`HOST ${host} cannot be listened on (${String(code)}).`, { cause: error });
+  }
+  return (server.address() as AddressInfo).port; // a TCP server's address is no string
+}

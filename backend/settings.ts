@@ -1,0 +1,122 @@
+/** The settings: environment variables, parsed once at the start into types. A wrong value is told by its name. */
+import { isIP } from 'node:net';
+import { StartError } from './errors.ts';
+import { LOG_LEVELS } from './log.ts';
+
+export interface Settings {
+  /** TCP port; 0 takes any free one. */
+  port: number;
+  /** Address to listen on. */
+  host: string;
+  /** Name of the journal's engine. */
+  journal: string;
+  /** Folder of everything that is kept. */
+  dataDir: string;
+  /** Origins whose pages may use the server; `*` is every one. */
+  allowedOrigins: '*' | readonly string[];
+  /** Writes per 10 s and client; undefined is no limit. */
+  rateLimit: number | undefined;
+  /** WebSocket, SSE and NDJSON connections and held polls together. */
+  maxConnections: number;
+  /** As Express' "trust proxy"; false ignores `X-Forwarded-For`. */
+  trustProxy: false | number | string;
+  /** Whoever shows it as a bearer token may delete any message. */
+  moderatorToken: string | undefined;
+  /** Key that identities are signed with; undefined: made once and kept in `dataDir`. */
+  secret: string | undefined;
+  logLevel: string;
+}
+
+type Read<Value> = (text: string) => Value;
+
+interface Setting<Value> {
+  variable: string;
+  unit: string;
+  default: string;
+  read: Read<Value>;
+}
+
+/** Every setting with its variable, unit and default, in the order of the README. An unset variable is its default. */
+export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
+  port: { variable: 'PORT', unit: 'TCP port', default: '3000', read: wholeNumber(0, 65_535) },
+  host: { variable: 'HOST', unit: 'address', default: '0.0.0.0', read: nonEmpty },
+  journal: { variable: 'JOURNAL', unit: 'engine', default: 'sqlite', read: nonEmpty },
+  dataDir: { variable: 'DATA_DIR', unit: 'folder', default: './data', read: nonEmpty },
+  allowedOrigins: { variable: 'ALLOWED_ORIGINS', unit: 'origins, by comma', default: '*', read: origins },
+  rateLimit: { variable: 'RATE_LIMIT', unit: 'writes per 10 s and client, or off', default: '50', read: limitOrOff },
+  maxConnections: { variable: 'MAX_CONNECTIONS', unit: 'connections', default: '10000', read: wholeNumber(1, 1e7) },
+  trustProxy: { variable: 'TRUST_PROXY', unit: 'addresses or hops', default: '', read: trustProxy },
+  moderatorToken: { variable: 'MODERATOR_TOKEN', unit: 'text', default: '', read: textOrNone },
+  secret: { variable: 'SECRET', unit: 'text', default: '', read: textOrNone },
+  logLevel: { variable: 'LOG_LEVEL', unit: LOG_LEVELS.join(', '), default: 'info', read: oneOf(LOG_LEVELS) },
+};
+
+/** @throws StartError that names the variable and says what it takes */
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+  const read = Object.entries(SETTINGS).map(([name, setting]) => [name, readOne(setting, environment)]);
+  return Object.fromEntries(read) as Settings; // one entry a name, each read by its own setting
+}
+
+function readOne(
+  { variable, unit, default: fallback, read }: Setting<unknown>,
+  environment: NodeJS.ProcessEnv,
+): unknown {
+  try {
+    return read(environment[variable] ?? fallback);
+  } catch (error) {
+    // The value itself is not shown: it may be a secret.
+    throw new StartError(`${variable} ${error instanceof Error ? error.message : 'is wrong'} (${unit})`);
+  }
+}
+
+function wholeNumber(least: number, most: number): Read<number> {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+    if (!(value >= least && value <= most)) throw new Error(`must be a whole number from ${least} to ${most}`);
+    return value;
+  };
+}
+
+function nonEmpty(text: string): string {
+  if (text.trim() === '') throw new Error('must not be empty');
+  return text;
+}
+
+function oneOf(values: readonly string[]): Read<string> {
+  return (text) => {
+    if (!values.includes(text)) throw new Error('must be one of those named');
+    return text;
+  };
+}
+
+function origins(text: string): '*' | readonly string[] {
+  if (text.trim() === '*') return '*';
+  return text.split(',').map((part) => {
+    const origin = part.trim();
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+      throw new Error('must be * or a list of origins such as https://chat.example');
+    }
+    return origin;
+  });
+}
+
+function limitOrOff(text: string): number | undefined {
+  return text === 'off' ? undefined : wholeNumber(1, 1e6)(text);
+}
+
+function trustProxy(text: string): false | number | string {
+  if (text === '' || text === 'off') return false;
+  if (/^\d+$/.test(text)) return wholeNumber(1, 100)(text);
+  for (const part of text.split(',')) {
+    const [address = '', bits = '0'] = part.trim().split('/');
+    const isKnown = ['loopback', 'linklocal', 'uniquelocal'].includes(part.trim());
+    if (!isKnown && (isIP(address) === 0 || !/^\d{1,3}$/.test(bits))) {
+      throw new Error('must be off, a number of hops, loopback, linklocal, uniquelocal or a list of addresses');
+    }
+  }
+  return text;
+}
+
+function textOrNone(text: string): string | undefined {
+  return text === '' ? undefined : text;
+}

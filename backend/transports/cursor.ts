@@ -1,0 +1,27 @@
+/** The cursor on the wire: `<seq>-<epoch>`, or a bare `<seq>`. */
+import { ChatError } from '../errors.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+
+const PATTERN = /^(\d{1,16})(?:-([a-z0-9]{1,16}))?$/;
+
+/** Where a client wants to go on: after a seq; 'gone' when that is no place in this journal. */
+export type Position = number | 'gone';
+
+type Place = Pick<Conversation, 'epoch' | 'head'>;
+
+export function formatCursor(seq: number, { epoch }: Place): string {
+  return `${seq}-${epoch}`;
+}
+
+/**
+ * @returns the seq to go on after, or 'gone': of another journal, or not reached yet
+ * @throws ChatError `invalid-cursor` when it is of no such form
+ */
+export function readCursor(text: string, { epoch, head }: Place): Position {
+  const [, digits, ofEpoch = epoch] = PATTERN.exec(text) ?? [];
+  const seq = Number(digits);
+  if (digits === undefined || seq > Number.MAX_SAFE_INTEGER) {
+    throw new ChatError('invalid-cursor', '"since" must be a number, or a cursor as the server gave it.');
+  }
+  return ofEpoch === epoch && seq <= head() ? seq : 'gone';
+}

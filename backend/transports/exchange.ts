@@ -1,0 +1,153 @@
+/** Reading a request over HTTP and writing its answer: the rules that all routes share. */
+import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
+import { ROOM_PATTERN, DEFAULT_ROOM } from '../commands/fields.ts';
+import { ChatError, ERRORS, toProblem } from '../errors.ts';
+import { LINGER_MS, MAX_BODY_BYTES } from '../limits.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** What an answer says beside its body. */
+type Headers = { [name: string]: string };
+
+/** @param json what is already JSON, sent as it is */
+export function sendJson(response: ServerResponse, status: number, json: string, headers: Headers = {}): void {
+  const body = Buffer.from(json);
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': body.length,
+    'Cache-Control': 'no-store',
+    ...headers,
+  });
+  response.end(body);
+}
+
+/** Tell the caller of an error. One that is under way as a stream can only be ended. */
+export function sendProblem(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const problem = toProblem(error);
+  const body = Buffer.from(JSON.stringify(problem));
+  response.writeHead(problem.status, {
+    'Content-Type': 'application/problem+json; charset=utf-8',
+    'Content-Length': body.length,
+    'Cache-Control': 'no-store',
+    ...(error instanceof ChatError && problemHeaders(error)),
+    // The rest of a body that was not read is not worth reading.
+    ...(response.req.complete ? {} : { Connection: 'close' }),
+  });
+  response.end(body);
+}
+
+/**
+ * Read the body as a JSON object.
+ * @throws ChatError `unsupported-media-type`, `payload-too-large` or `malformed-json`
+ */
+export async function readJson(request: IncomingMessage): Promise<object> {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json') {
+    throw new ChatError('unsupported-media-type', 'The body must be application/json.');
+  }
+  if ((request.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
+    throw new ChatError('unsupported-media-type', 'The body must not be compressed.');
+  }
+  const body = parseJson(await readBody(request));
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new ChatError('malformed-json', 'The body must be a JSON object.');
+  }
+  return body;
+}
+
+function readBody(request: IncomingMessage): Promise<Buffer> {
+  const tooLarge = () => new ChatError('payload-too-large', `The body must not be over ${MAX_BODY_BYTES} bytes.`);
+  return new Promise((resolve, reject) => {
+    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return reject(tooLarge());
+    const parts: Buffer[] = [];
+    let size = 0;
+    const onData = (part: Buffer) => {
+      size += part.length;
+      if (size <= MAX_BODY_BYTES) return void parts.push(part);
+      request.off('data', onData);
+      request.pause();
+      reject(tooLarge());
+    };
+    request.on('data', onData);
+    request.once('end', () => resolve(Buffer.concat(parts)));
+    request.once('error', (cause) => reject(new ChatError('malformed-json', 'The body did not arrive.', { cause })));
+  });
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (cause) {
+    throw new ChatError('malformed-json', 'The body is not JSON in UTF-8.', { cause });
+  }
+}
+
+/** The fields of queries. A parameter is text, given once and not empty. */
+export const queryFields = {
+  room: z.string().regex(ROOM_PATTERN, 'must be 1 to 40 of a-z, 0-9 and -, not beginning with -').default(DEFAULT_ROOM),
+  since: z.string().exactOptional(),
+  whole: (least: number, most: number) =>
+    z
+      .string()
+      .regex(/^\d{1,16}$/, `must be a whole number from ${least} to ${most}`)
+      .transform(Number)
+      .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`),
+};
+
+/** @throws ChatError `invalid-query` that names every parameter that is wrong; those not in the schema are ignored */
+export function readQuery<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, query: URLSearchParams) {
+  const given = Object.keys(schema.shape).map((name) => ({ name, values: query.getAll(name) }));
+  const errors = given.flatMap(({ name, values }) => {
+    if (values.length > 1) return [{ field: name, detail: 'must be given once' }];
+    // An empty cursor is no cursor: that is said by the rule for cursors.
+    return values[0] === '' && name !== 'since' ? [{ field: name, detail: 'must not be empty' }] : [];
+  });
+  const single = given.flatMap(({ name, values: [value] }) => (value === undefined ? [] : [[name, value]]));
+  const result = schema.safeParse(Object.fromEntries(single));
+  if (result.success && errors.length === 0) return result.data;
+  const found = result.error?.issues.map(({ path, message }) => ({ field: path.join('.'), detail: message })) ?? [];
+  const all = [...errors, ...found.filter(({ field }) => errors.every((error) => error.field !== field))];
+  const detail = all.map((error) => `"${error.field}" ${error.detail}`).join('; ');
+  throw new ChatError('invalid-query', `${detail}.`, { errors: all });
+}
+
+/** Answer a request that cannot be read as HTTP, or that did not arrive in time. */
+export function answerBrokenRequest(error: Error, socket: Duplex): void {
+  const code = 'code' in error ? String(error.code) : '';
+  if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
+  const told =
+    code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? new ChatError('timeout', 'The request did not arrive in time.')
+      : new ChatError('invalid-query', 'The request is not HTTP as it is understood here.');
+  endWithProblem(socket, told);
+}
+
+/** Answer with a problem where there is no response object: a broken request, or a refused handshake. */
+export function endWithProblem(socket: Duplex, error: ChatError): void {
+  const problem = toProblem(error);
+  const body = JSON.stringify(problem);
+  const lines = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`,
+    'Connection: close',
+    'Content-Type: application/problem+json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'X-Content-Type-Options: nosniff',
+    ...Object.entries(problemHeaders(error)).map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
+
+function problemHeaders({ code, retryAfter, allow }: ChatError): Headers {
+  return {
+    ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
+    ...(allow !== undefined && { Allow: allow }),
+    ...(ERRORS[code].http === 401 && { 'WWW-Authenticate': 'Bearer' }),
+  };
+}

@@ -1,0 +1,258 @@
+/**
+ * Who listens, from which cursor. A connection is only a cursor: it catches up from the conversation, goes live without
+ * a gap, and falls back to its cursor when it reads too slowly. A change is encoded once for all.
+ */
+import { DEFAULT_PAGE, CATCH_UP_SLICE, MAX_BACKLOG_BYTES, MAX_STALL_MS } from '../limits.ts';
+import { ChatError } from '../errors.ts';
+import { formatCursor } from './cursor.ts';
+import { createGathering } from './gathering.ts';
+import type { Clock } from '../clock.ts';
+import type { Change } from '../conversation/change.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+import type { Position } from './cursor.ts';
+
+/** How messages are put into bytes. One object for all connections of a kind: what it made is shared by them. */
+export interface Encoding {
+  changes(changes: readonly Change[]): Buffer;
+  caughtUp(room: string, cursor: string): Buffer;
+  reset(room: string): Buffer;
+}
+
+/** A connection, as far as the feed needs it. */
+export interface Connection {
+  readonly encoding: Encoding;
+  /** Bytes that were written and not yet taken. */
+  backlogBytes(): number;
+  write(bytes: Buffer): void;
+  /** Call back once, when all that was written is taken. */
+  onceDrained(callback: () => void): void;
+  /** End it: it does not take what waits for it. */
+  drop(): void;
+}
+
+export interface Feed {
+  /**
+   * Send a room's messages: first what came after the position (the newest, without one), then each as it changes.
+   * @returns what ends it
+   */
+  join(connection: Connection, room: string, position: Position | undefined): () => void;
+  /** Be told once, when something in the room changes. @returns what cancels it */
+  onceChanged(room: string, callback: () => void): () => void;
+  /** @throws ChatError `overloaded` when there are too many connections; @returns what gives the place back */
+  takePlace(): () => void;
+  stop(): void;
+}
+
+export interface FeedOptions {
+  conversation: Conversation;
+  clock: Clock;
+  /** Connections and held polls together. */
+  maxConnections: number;
+}
+
+/** Milliseconds between looks for connections that stopped reading. */
+const STALL_CHECK_MS = 5_000;
+
+interface Room {
+  readonly live: Set<Listener>;
+  readonly waiting: Set<() => void>;
+}
+
+export function createFeed({ conversation, clock, maxConnections }: FeedOptions): Feed {
+  const rooms = new Map<string, Room>();
+  const lagging = new Set<Listener>();
+  let cancelStallCheck: (() => void) | undefined;
+  let places = 0;
+
+  const roomNamed = (name: string): Room => {
+    let room = rooms.get(name);
+    if (room === undefined) rooms.set(name, (room = { live: new Set(), waiting: new Set() }));
+    return room;
+  };
+  const forgetIfEmpty = (name: string) => {
+    const room = rooms.get(name);
+    if (room?.live.size === 0 && room.waiting.size === 0) rooms.delete(name);
+  };
+
+  const checkStalls = () => {
+    cancelStallCheck = undefined;
+    const latest = clock.now() - MAX_STALL_MS;
+    for (const listener of lagging) if (listener.laggingSince <= latest) listener.connection.drop();
+    if (lagging.size > 0) cancelStallCheck = clock.after(STALL_CHECK_MS, checkStalls);
+  };
+
+  const goLive = (listener: Listener) => roomNamed(listener.room).live.add(listener);
+  const fallBehind = (listener: Listener) => {
+    rooms.get(listener.room)?.live.delete(listener);
+    listener.laggingSince = clock.now();
+    lagging.add(listener);
+    cancelStallCheck ??= clock.after(STALL_CHECK_MS, checkStalls);
+    listener.connection.onceDrained(() => {
+      lagging.delete(listener);
+      catchUp(listener);
+    });
+  };
+
+  /** Send slices until it stands where the conversation does; reading and going live are one step without a pause. */
+  const catchUp = (listener: Listener) => {
+    if (listener.hasLeft) return;
+    if (listener.connection.backlogBytes() > MAX_BACKLOG_BYTES) return fallBehind(listener);
+    const { changes, hasMore } = conversation.after(listener.room, listener.cursor, CATCH_UP_SLICE);
+    if (changes.length > 0) listener.connection.write(listener.connection.encoding.changes(changes));
+    listener.cursor = hasMore ? (changes.at(-1)?.seq ?? listener.cursor) : conversation.head();
+    if (hasMore) return void setImmediate(catchUp, listener);
+    listener.sayCaughtUp(formatCursor(listener.cursor, conversation));
+    goLive(listener);
+  };
+
+  const startWithNewest = (listener: Listener) => {
+    const { changes } = conversation.newest(listener.room, DEFAULT_PAGE);
+    const bySeq = changes.toSorted((one, other) => one.seq - other.seq);
+    if (bySeq.length > 0) listener.connection.write(listener.connection.encoding.changes(bySeq));
+    listener.cursor = conversation.head();
+    listener.sayCaughtUp(formatCursor(listener.cursor, conversation));
+    goLive(listener);
+  };
+
+  const sendTo = (listener: Listener, batch: Batch) => {
+    if (listener.cursor >= batch.last) return;
+    const { connection } = listener;
+    if (connection.backlogBytes() > MAX_BACKLOG_BYTES) return fallBehind(listener);
+    connection.write(batch.bytesAfter(listener.cursor, connection.encoding));
+    listener.cursor = batch.last;
+  };
+
+  /** A connection that follows several of the rooms that changed gets their messages in one order. */
+  const sendJoined = (listeners: readonly Listener[], batches: ReadonlyMap<string, Batch>) => {
+    const [first] = listeners;
+    if (first === undefined) return;
+    const { connection } = first;
+    if (connection.backlogBytes() > MAX_BACKLOG_BYTES) return listeners.forEach(fallBehind);
+    const changes = listeners.flatMap((one) => batches.get(one.room)?.changesAfter(one.cursor) ?? []);
+    changes.sort((one, other) => one.seq - other.seq);
+    if (changes.length > 0) connection.write(connection.encoding.changes(changes));
+    for (const one of listeners) one.cursor = Math.max(one.cursor, batches.get(one.room)?.last ?? 0);
+  };
+
+  const flush = (changesByRoom: ReadonlyMap<string, readonly Change[]>) => {
+    const batches = new Map([...changesByRoom].map(([room, changes]) => [room, new Batch(changes)]));
+    const joined = new Map<Connection, Listener[]>();
+    for (const [name, batch] of batches) {
+      const room = rooms.get(name);
+      if (room === undefined) continue;
+      for (const listener of room.live) {
+        if (batches.size === 1 || !listener.isOneOfMany) sendTo(listener, batch);
+        else joined.set(listener.connection, [...(joined.get(listener.connection) ?? []), listener]);
+      }
+      const callbacks = [...room.waiting];
+      room.waiting.clear();
+      for (const callback of callbacks) callback();
+      forgetIfEmpty(name);
+    }
+    for (const listeners of joined.values()) sendJoined(listeners, batches);
+  };
+
+  const gathering = createGathering(flush);
+  const unsubscribe = conversation.subscribe(gathering.add);
+  const listenersOf = new Map<Connection, Set<Listener>>();
+
+  const leave = (listener: Listener) => {
+    listener.hasLeft = true;
+    lagging.delete(listener);
+    rooms.get(listener.room)?.live.delete(listener);
+    forgetIfEmpty(listener.room);
+    const others = listenersOf.get(listener.connection);
+    others?.delete(listener);
+    if (others?.size === 0) listenersOf.delete(listener.connection);
+    else if (others?.size === 1) for (const last of others) last.isOneOfMany = false;
+  };
+
+  return {
+    join(connection, room, position) {
+      const listener = new Listener(connection, room, typeof position === 'number' ? position : 0);
+      const all = listenersOf.get(connection) ?? new Set();
+      listenersOf.set(connection, all.add(listener));
+      if (all.size > 1) for (const one of all) one.isOneOfMany = true;
+      if (position === 'gone') connection.write(connection.encoding.reset(room));
+      if (typeof position === 'number') catchUp(listener);
+      else startWithNewest(listener);
+      return () => leave(listener);
+    },
+    onceChanged(name, callback) {
+      const { waiting } = roomNamed(name);
+      waiting.add(callback);
+      return () => {
+        waiting.delete(callback);
+        forgetIfEmpty(name);
+      };
+    },
+    takePlace() {
+      if (places >= maxConnections) {
+        throw new ChatError('overloaded', 'The server has as many connections as it can take.', { retryAfter: 5 });
+      }
+      places++;
+      let isTaken = true;
+      return () => {
+        if (isTaken) places--;
+        isTaken = false;
+      };
+    },
+    stop() {
+      unsubscribe();
+      gathering.stop();
+      cancelStallCheck?.();
+    },
+  };
+}
+
+/** One connection in one room. */
+class Listener {
+  readonly connection: Connection;
+  readonly room: string;
+  /** Everything up to this seq was written to the connection. */
+  cursor: number;
+  hasLeft = false;
+  /** Whether its connection follows other rooms too. */
+  isOneOfMany = false;
+  /** Milliseconds since 1970; only while it lags. */
+  laggingSince = 0;
+  #hasCaughtUp = false;
+
+  constructor(connection: Connection, room: string, cursor: number) {
+    this.connection = connection;
+    this.room = room;
+    this.cursor = cursor;
+  }
+
+  /** Once: one that fell behind and comes back has been live before. */
+  sayCaughtUp(cursor: string): void {
+    if (this.#hasCaughtUp) return;
+    this.#hasCaughtUp = true;
+    this.connection.write(this.connection.encoding.caughtUp(this.room, cursor));
+  }
+}
+
+/** Changes of one room that go out together, each encoding made once. */
+class Batch {
+  readonly #changes: readonly Change[];
+  readonly #first: number;
+  readonly #encoded = new Map<Encoding, Buffer>();
+  readonly last: number;
+
+  constructor(changes: readonly Change[]) {
+    this.#changes = changes;
+    this.#first = changes[0]?.seq ?? 0;
+    this.last = changes.at(-1)?.seq ?? 0;
+  }
+
+  changesAfter(cursor: number): readonly Change[] {
+    return cursor < this.#first ? this.#changes : this.#changes.filter(({ seq }) => seq > cursor);
+  }
+
+  bytesAfter(cursor: number, encoding: Encoding): Buffer {
+    if (cursor >= this.#first) return encoding.changes(this.changesAfter(cursor));
+    let bytes = this.#encoded.get(encoding);
+    if (bytes === undefined) this.#encoded.set(encoding, (bytes = encoding.changes(this.#changes)));
+    return bytes;
+  }
+}

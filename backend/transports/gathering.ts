@@ -1,0 +1,67 @@
+/**
+ * When changes go out. Those of one turn of the event loop go together, so that a socket gets one write whatever the
+ * burst; and under load a flush is followed by a pause as long as it took, so that batches grow when the core is busy.
+ */
+import { MAX_FLUSH_PAUSE_MS, MAX_GATHER_MS } from '../limits.ts';
+import type { Change } from '../conversation/change.ts';
+
+export interface Gathering {
+  add(changes: readonly Change[]): void;
+  stop(): void;
+}
+
+/** @param flush given the changes of each room in ascending order, each message once, as it is now */
+export function createGathering(flush: (changes: ReadonlyMap<string, readonly Change[]>) => void): Gathering {
+  let rooms = new Map<string, Map<number, Change>>();
+  let added = 0;
+  let addedAtLastTurn = 0;
+  let gatheringSince = 0;
+  let quietUntil = 0;
+  let turn: NodeJS.Immediate | undefined;
+  let pause: NodeJS.Timeout | undefined;
+
+  // Sockets are read one message a turn: while every turn brings more, the burst is not over.
+  const atEndOfTurn = () => {
+    turn = undefined;
+    const now = performance.now();
+    if (added !== addedAtLastTurn && now - gatheringSince < MAX_GATHER_MS) {
+      addedAtLastTurn = added;
+      turn = setImmediate(atEndOfTurn);
+    } else if (now < quietUntil) {
+      pause = setTimeout(flushNow, quietUntil - now);
+    } else {
+      flushNow();
+    }
+  };
+
+  const flushNow = () => {
+    pause = undefined;
+    const gathered = rooms;
+    rooms = new Map();
+    const start = performance.now();
+    flush(new Map([...gathered].map(([room, changes]) => [room, [...changes.values()]])));
+    const end = performance.now();
+    quietUntil = end + Math.min(end - start, MAX_FLUSH_PAUSE_MS);
+  };
+
+  return {
+    add(changes) {
+      for (const change of changes) {
+        let room = rooms.get(change.room);
+        if (room === undefined) rooms.set(change.room, (room = new Map<number, Change>()));
+        room.delete(change.id); // a Map keeps the old place otherwise, and the order is that of the newest change
+        room.set(change.id, change);
+      }
+      added += changes.length;
+      if (turn !== undefined || pause !== undefined) return;
+      gatheringSince = performance.now();
+      addedAtLastTurn = added;
+      turn = setImmediate(atEndOfTurn);
+    },
+    stop() {
+      clearImmediate(turn);
+      clearTimeout(pause);
+      rooms.clear();
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/** The shape of a transport: a way to reach the conversation. It translates, and knows of no other transport. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Clock } from '../clock.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+import type { Identity } from '../identity.ts';
+import type { Logger } from '../log.ts';
+import type { Settings } from '../settings.ts';
+import type { Feed } from './feed.ts';
+
+/** Answers one request. What it throws becomes a problem. */
+export type Handle = (exchange: Exchange) => void | Promise<void>;
+
+export interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** Parts of the path that a route names, such as `id`; decoded. */
+  params: { [name: string]: string };
+  /** The query; a name may stand in it more than once. */
+  query: URLSearchParams;
+}
+
+/** What a transport is given to work with. */
+export interface Host {
+  server: Server;
+  /** Answer a method of a path. Paths are Express' own: `/messages/:id`. */
+  route(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, handle: Handle): void;
+  /** Answer `GET /messages` of those who ask for `type` in `Accept`, or for `name` with `?as=`. */
+  listenAs(name: string, type: string, handle: Handle): void;
+  conversation: Conversation;
+  feed: Feed;
+  identity: Identity;
+  settings: Settings;
+  clock: Clock;
+  log: Logger;
+}
+
+export interface Transport {
+  /** End what is held and open, in an orderly way. */
+  stop(): void | Promise<void>;
+}
+
+export type StartTransport = (host: Host) => Transport;

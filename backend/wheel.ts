@@ -1,0 +1,86 @@
+/** Timers for thousands of connections that cost one timer in all. */
+import type { Clock } from './clock.ts';
+
+export interface Rounds<Item> {
+  add(item: Item): void;
+  delete(item: Item): void;
+  stop(): void;
+}
+
+/**
+ * Visit every item once in `everyMs`, evenly spread, so that no tick has all the work.
+ * @param visit called with the items of one slot at a time
+ */
+export function createRounds<Item>(
+  clock: Clock,
+  everyMs: number,
+  visit: (items: ReadonlySet<Item>) => void,
+): Rounds<Item> {
+  const tickMs = 1_000;
+  const slots = Array.from({ length: Math.max(1, Math.floor(everyMs / tickMs)) }, () => new Set<Item>());
+  let size = 0;
+  let next = 0; // slot that is visited next
+  let cancel: (() => void) | undefined;
+
+  const tick = () => {
+    cancel = size === 0 ? undefined : clock.after(tickMs, tick);
+    const slot = slots[next];
+    next = (next + 1) % slots.length;
+    if (slot !== undefined && slot.size > 0) visit(slot);
+  };
+  return {
+    add(item) {
+      // Into the slot visited last, so that its turn comes after a whole round.
+      slots[(next + slots.length - 1) % slots.length]?.add(item);
+      size++;
+      cancel ??= clock.after(tickMs, tick);
+    },
+    delete(item) {
+      if (slots.some((slot) => slot.delete(item))) size--;
+    },
+    stop() {
+      cancel?.();
+      cancel = undefined;
+    },
+  };
+}
+
+export interface Deadlines {
+  /** Call `ring` once, `delayMs` from now or up to a tick later. @returns what cancels it */
+  after(delayMs: number, ring: () => void): () => void;
+  stop(): void;
+}
+
+/** @param tickMs how late a deadline may be met */
+export function createDeadlines(clock: Clock, tickMs: number): Deadlines {
+  const ticks = new Map<number, Set<() => void>>();
+  let cancel: (() => void) | undefined;
+
+  const tick = () => {
+    cancel = undefined;
+    const now = clock.now();
+    for (const [at, rings] of ticks) {
+      if (at * tickMs > now) continue;
+      ticks.delete(at);
+      for (const ring of rings) ring();
+    }
+    if (ticks.size > 0) cancel ??= clock.after(tickMs, tick);
+  };
+  return {
+    after(delayMs, ring) {
+      const at = Math.ceil((clock.now() + delayMs) / tickMs);
+      const rings = ticks.get(at) ?? new Set();
+      ticks.set(at, rings.add(ring));
+      cancel ??= clock.after(tickMs, tick);
+      return () => {
+        rings.delete(ring);
+        if (rings.size === 0 && ticks.get(at) === rings) ticks.delete(at);
+      };
+    },
+    stop() {
+      cancel?.();
+      cancel = undefined;
+      ticks.clear();
+    },
+  };
+}
