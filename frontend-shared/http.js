@@ -1,0 +1,106 @@
+/** Requests that end: with an answer, with a problem that the server explains, or with nobody there. */
+/** @import { Problem } from '../protocol/envelope.ts' */
+
+/** Nobody answered, or not in time. Whether the request was carried out is not known. */
+export class Unreachable extends Error {}
+
+/** The server said no, and why. */
+export class Refused extends Error {
+  /**
+   * @param {Problem} problem
+   * @param {number | undefined} retryAfterMs
+   */
+  constructor(problem, retryAfterMs) {
+    super(problem.detail);
+    this.problem = problem;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/**
+ * @typedef {object} Request
+ * @property {string} [method]
+ * @property {Record<string, string>} [headers]
+ * @property {string} [body]
+ * @property {number} timeoutMs until the answer is there whole
+ * @property {AbortSignal} [signal]
+ */
+
+/**
+ * @param {string} url
+ * @param {Request} request
+ * @returns {Promise<{ headers: Headers, body: unknown }>}
+ * @throws {Unreachable | Refused} `Unreachable` also where the signal ended it
+ */
+export async function fetchJson(url, request) {
+  const answer = await fetchOnce(url, request);
+  if (answer.response.status !== 401) return toResult(answer);
+  // The server has forgotten who this browser is; any of its pages says it anew.
+  await fetchOnce(location.pathname, { timeoutMs: request.timeoutMs, ...pick(request.signal) });
+  return toResult(await fetchOnce(url, request));
+}
+
+/**
+ * @param {string} url
+ * @param {Request} request
+ */
+async function fetchOnce(url, { timeoutMs, signal, ...init }) {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await fetch(url, {
+      ...init,
+      cache: 'no-store',
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+    return { response, text: await response.text() };
+  } catch (cause) {
+    throw new Unreachable('The server cannot be reached', { cause });
+  }
+}
+
+/** @type {(answer: { response: Response, text: string }) => { headers: Headers, body: unknown }} */
+function toResult({ response, text }) {
+  const { headers, ok } = response;
+  const body = parse(text);
+  if (ok && body !== undefined) return { headers, body };
+  // A page where JSON was expected: some gateway between here and the server speaks.
+  if (ok) throw new Unreachable('Something else answered in the place of the server');
+  throw new Refused(toProblem(body, response), retryAfterMs(headers.get('Retry-After'), Date.now()));
+}
+
+/**
+ * @param {string | null} header seconds, or a date
+ * @param {number} nowMs
+ * @returns {number | undefined}
+ */
+export function retryAfterMs(header, nowMs) {
+  if (header === null || header.trim() === '') return undefined;
+  const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs;
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}
+
+/** @type {(body: unknown, response: Response) => Problem} */
+function toProblem(body, { status, statusText }) {
+  const said = /** @type {Partial<Problem>} */ (typeof body === 'object' && body !== null ? body : {});
+  const title = said.title ?? statusText;
+  return {
+    type: 'about:blank',
+    code: 'internal',
+    detail: title || `The server answered ${status}`,
+    ...said,
+    title,
+    status,
+  };
+}
+
+/** @type {(text: string) => unknown} undefined when it is no JSON */
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @type {(signal: AbortSignal | undefined) => { signal?: AbortSignal }} */
+const pick = (signal) => (signal ? { signal } : {});

@@ -1,0 +1,58 @@
+/** A link is one way for messages to travel. The pages differ in their link, and in nothing else. */
+import { Refused } from './http.js';
+import { fetchMessages } from './messages-api.js';
+/** @import { Message } from '../protocol/envelope.ts' */
+/** @import { Delivery, Outgoing } from './outgoing.js' */
+/** @import { PageLife } from './page-life.js' */
+
+/**
+ * @typedef {{ name: 'connecting' }
+ *   | { name: 'live', travel: string }
+ *   | { name: 'waiting', until: number }
+ *   | { name: 'trying' }} LinkState
+ *   Connecting: nothing was wrong so far. Live: everything is here, and comes as it happens; `travel` says how, for
+ *   people. Waiting: the server is not reached, and `until` (milliseconds since 1970) nothing is tried. Trying: being
+ *   tried again after a failure.
+ */
+/**
+ * @typedef {object} LinkParts
+ * @property {string} room
+ * @property {PageLife} life
+ * @property {(messages: readonly Message[]) => void} onMessages new or changed, in any order
+ * @property {() => void} onReset the cursor was gone: what was shown may be of another journal
+ * @property {(state: LinkState) => void} onState
+ */
+/**
+ * @typedef {object} Link
+ * @property {() => void} check something suggests that the connection broke: find out now
+ * @property {(outgoing: Outgoing) => Promise<Delivery>} send never rejects
+ * @property {() => void} stop
+ */
+/** @typedef {(parts: LinkParts) => Link} OpenLink */
+
+/** @typedef {{ since: string | undefined }} Position How far this page has read; undefined before its first answer. */
+
+/**
+ * Ask once what came since, over HTTP. Takes in the answer, and moves the position: this answer is complete, which the
+ * answer to a post never is.
+ * @param {Pick<LinkParts, 'room' | 'onMessages' | 'onReset'>} parts
+ * @param {Position} position
+ * @param {{ waitS: number, signal: AbortSignal }} options `waitS`: how long the server may hold it
+ * @returns {Promise<{ count: number, more: boolean }>} `more`: it was cut, ask again at once
+ * @throws {import('./http.js').Unreachable | Refused}
+ */
+export async function ask({ room, onMessages, onReset }, position, { waitS, signal }) {
+  const { since } = position;
+  try {
+    const answer = await fetchMessages(since === undefined ? { room } : { room, since, wait: waitS }, signal);
+    onMessages(answer.messages);
+    position.since = answer.next ?? since;
+    // Without a cursor "more" means history, which is asked for when somebody scrolls there.
+    return { count: answer.messages.length, more: answer.more && since !== undefined };
+  } catch (error) {
+    if (!(error instanceof Refused) || error.problem.status !== 410 || since === undefined) throw error;
+    position.since = undefined;
+    onReset();
+    return { count: 0, more: true };
+  }
+}

@@ -1,0 +1,78 @@
+/** Draws the conversation: an element a message, which stays the same element for as long as it is the same message. */
+import { drawItem, looksSame, toItem } from './message-item.js';
+import { keepScroll } from './scroll-keeper.js';
+/** @import { Item } from './message-item.js' */
+/** @import { Row } from './timeline.js' */
+
+/**
+ * @typedef {object} MessageList
+ * @property {(rows: readonly Row[]) => void} draw
+ * @property {() => void} toEnd
+ */
+
+/**
+ * @param {object} parts
+ * @param {HTMLElement} parts.scroller
+ * @param {HTMLElement} parts.list
+ * @param {HTMLTemplateElement} parts.template of one message
+ * @param {HTMLButtonElement} parts.toEndButton shown where the end is out of view
+ * @param {() => void} parts.onNearStart the oldest that is drawn comes into view
+ * @returns {MessageList}
+ */
+export function createMessageList({ scroller, list, template, toEndButton, onNearStart }) {
+  const scroll = keepScroll(scroller, list);
+  /** @type {Map<string, { element: HTMLElement, item: Item }>} */
+  let drawn = new Map();
+
+  /** @type {(item: Item) => { element: HTMLElement, item: Item }} */
+  function drawRow(item) {
+    const before = drawn.get(item.row.name) ?? drawn.get(`key ${item.row.key}`);
+    const element = before?.element ?? copyTemplate(template);
+    if (!before || !looksSame(before.item, item)) drawItem(element, item);
+    return { element, item };
+  }
+
+  /** @type {(rows: readonly Row[]) => void} */
+  function drawAll(rows) {
+    const now = new Date();
+    const next = new Map(rows.map((row, index) => [row.name, drawRow(toItem(row, rows[index - 1], now))]));
+    const staying = new Set([...next.values()].map(({ element }) => element));
+    for (const { element } of drawn.values()) if (!staying.has(element)) element.remove();
+    putInOrder(list, staying);
+    drawn = next;
+  }
+
+  function afterScroll() {
+    toEndButton.hidden = scroll.isAtEnd();
+    if (scroller.scrollTop < scroller.clientHeight) onNearStart();
+  }
+
+  scroller.addEventListener('scroll', afterScroll, { passive: true });
+  toEndButton.addEventListener('click', () => {
+    scroll.toEnd();
+    scroller.focus();
+  });
+
+  return {
+    toEnd: scroll.toEnd,
+    draw(rows) {
+      scroll.around(() => drawAll(rows));
+      afterScroll();
+    },
+  };
+}
+
+/** @type {(template: HTMLTemplateElement) => HTMLElement} */
+const copyTemplate = ({ content }) => /** @type {HTMLElement} */ (document.importNode(content, true).firstElementChild);
+
+/**
+ * Moves only what is out of its place: an element that is moved loses its focus.
+ * @type {(list: HTMLElement, elements: Iterable<HTMLElement>) => void}
+ */
+function putInOrder(list, elements) {
+  let place = list.firstElementChild;
+  for (const element of elements) {
+    if (element === place) place = place.nextElementSibling;
+    else list.insertBefore(element, place);
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * What was written and is not yet accepted. It is kept before it is sent, with the key that makes sending it again
+ * harmless, and leaves when the server has said yes or no: so each message is posted exactly once, also when the page is
+ * reloaded, when an answer is lost, or when several tabs find the same message waiting.
+ */
+import { parseOutgoing } from './outgoing.js';
+/** @import { Message, Problem } from '../protocol/envelope.ts' */
+/** @import { Backoff } from './backoff.js' */
+/** @import { Delivery, Outgoing } from './outgoing.js' */
+/** @import { Store } from './storage.js' */
+
+// An entry a message, not one list: tabs write at the same time, and a list would be written over.
+const PREFIX = 'since.outbox.';
+
+/**
+ * @typedef {object} Outbox
+ * @property {(text: Pick<Outgoing, 'room' | 'user' | 'message'>) => void} add keeps it, then sends it when its turn comes
+ * @property {() => Outgoing[]} waiting in the order in which they were written, by whichever tab
+ * @property {() => void} flush send at once what waits, also when the next attempt was to come later
+ * @property {(key: string | undefined) => void} confirm it was seen among the messages: the answer need not come any more
+ */
+/**
+ * @typedef {object} OutboxParts
+ * @property {Store} store shared by all tabs
+ * @property {(send: () => Promise<void>) => Promise<void>} inTurn runs one tab's sending at a time
+ * @property {(outgoing: Outgoing) => Promise<Delivery>} deliver never rejects
+ * @property {() => string} newKey
+ * @property {() => number} now milliseconds
+ * @property {(act: () => void, ms: number) => () => void} later returns what calls it off
+ * @property {Backoff} backoff
+ * @property {() => number} capMs
+ * @property {() => void} onChange what waits is not what it was
+ * @property {(message: Message) => void} onSent
+ * @property {(outgoing: Outgoing, problem: Problem) => void} onRefused it has left the outbox, and its text is the person's again
+ * @property {() => void} onFailed the way to the server may be broken
+ */
+
+/**
+ * @param {OutboxParts} parts
+ * @returns {Outbox}
+ */
+export function createOutbox(parts) {
+  const { store, newKey, now, onChange } = parts;
+  /** @type {Promise<void> | undefined} */
+  let sending;
+  let again = false;
+  let callOff = () => {};
+  /** The server said how long to leave it alone; nothing that happens here makes that shorter. */
+  let notBefore = 0;
+
+  const waiting = () =>
+    store
+      .names()
+      .filter((name) => name.startsWith(PREFIX))
+      .map((name) => parseOutgoing(store.get(name)))
+      .filter((one) => one !== undefined)
+      .toSorted((a, b) => a.order - b.order || (a.key < b.key ? -1 : 1));
+
+  /** @type {(key: string) => void} */
+  const remove = (key) => {
+    store.remove(PREFIX + key);
+    onChange();
+  };
+
+  function flush() {
+    callOff();
+    const waitMs = notBefore - now();
+    if (waitMs > 0) {
+      callOff = parts.later(flush, waitMs);
+      return;
+    }
+    again = true;
+    sending ??= sendUntilQuiet().finally(() => (sending = undefined));
+  }
+
+  // Written while the last one was being sent: its call found the sending under way, and must not be forgotten.
+  async function sendUntilQuiet() {
+    while (again) {
+      again = false;
+      if (waiting().length > 0) await parts.inTurn(sendAll);
+    }
+  }
+
+  // Reads anew after each one: another tab may have sent some of them, or written more.
+  async function sendAll() {
+    for (let next = waiting()[0]; next; next = waiting()[0]) {
+      const delivery = await parts.deliver(next);
+      if (delivery.outcome === 'failed') return waitAndRetry(delivery.retryAfterMs);
+      parts.backoff.reset();
+      settle(next, delivery);
+    }
+  }
+
+  /** @type {(outgoing: Outgoing, delivery: Exclude<Delivery, { outcome: 'failed' }>) => void} */
+  function settle(outgoing, delivery) {
+    // First what is shown, then what waits, so that there is no moment in which the text is nowhere.
+    if (delivery.outcome === 'sent') parts.onSent(delivery.message);
+    else parts.onRefused(outgoing, delivery.problem);
+    remove(outgoing.key);
+  }
+
+  /** @type {(retryAfterMs: number | undefined) => void} */
+  function waitAndRetry(retryAfterMs) {
+    const waitMs = parts.backoff.afterFailure(parts.capMs(), retryAfterMs);
+    if (retryAfterMs !== undefined) notBefore = now() + waitMs;
+    callOff();
+    callOff = parts.later(flush, waitMs);
+    parts.onFailed();
+  }
+
+  return {
+    add(text) {
+      const last = waiting().at(-1)?.order ?? 0;
+      const outgoing = { key: newKey(), ...text, order: Math.max(now(), last + 1) };
+      store.set(PREFIX + outgoing.key, JSON.stringify(outgoing));
+      onChange();
+      flush();
+    },
+    waiting,
+    flush,
+    confirm(key) {
+      if (key !== undefined && store.get(PREFIX + key) !== null) remove(key);
+    },
+  };
+}
+
+/**
+ * One tab sends at a time, so that messages keep their order. Where the browser has no locks (a page that came over plain
+ * HTTP from another machine), tabs may send the same message at once: its key makes that one message all the same.
+ * @type {(locks: LockManager | undefined) => (send: () => Promise<void>) => Promise<void>}
+ */
+export const takeTurns = (locks) => async (send) => {
+  await (locks ? locks.request('since.outbox', send) : send());
+};

@@ -1,0 +1,98 @@
+/**
+ * Long polling: one request is always held by the server, and is answered when there is something. In a hidden tab nobody
+ * waits for it, so there it rests.
+ */
+import { createBackoff, UNWATCHED_CAP_MS, WATCHED_CAP_MS } from './backoff.js';
+import { Refused } from './http.js';
+import { ask } from './link.js';
+import { pause } from './pause.js';
+/** @import { LinkParts, Position } from './link.js' */
+
+/** Seconds the server may hold a request: under the 30 s after which the strictest proxies cut it. */
+export const HOLD_S = 25;
+/** Milliseconds between questions in a hidden tab; under the minute after which its person no longer counts as here. */
+const REST_MS = 55_000;
+/** Milliseconds between the starts of two questions, so that a burst of messages comes in a few answers. */
+const SPACING_MS = 100;
+/** Milliseconds, when there was nothing in the last answer: a server that does not hold requests is not to be flooded. */
+const EMPTY_SPACING_MS = 1_000;
+
+/**
+ * @param {Omit<LinkParts, 'onState'> & { onState: (state: import('./link.js').LinkState) => void }} parts
+ * @param {Position} position is moved
+ * @param {string} travel how messages travel, for people
+ * @returns {{ check: () => void, stop: () => void }}
+ */
+export function startPolling(parts, position, travel) {
+  const { life, onState } = parts;
+  const backoff = createBackoff();
+  const stopping = new AbortController();
+  let underWay = new AbortController();
+  /** The last answer held everything, and nothing has happened since that casts doubt on it. */
+  let upToDate = false;
+  /** The server said how long to leave it alone; nothing that happens to the page makes that shorter. */
+  let notBefore = 0;
+
+  async function run() {
+    while (!stopping.signal.aborted) {
+      underWay = new AbortController();
+      const { signal } = underWay;
+      try {
+        await step(signal);
+      } catch (error) {
+        // Cut short on purpose: whoever did it wants the next step at once.
+        if (!signal.aborted) await sitOut(error, signal);
+      }
+    }
+  }
+
+  /** @type {(signal: AbortSignal) => Promise<void>} */
+  async function step(signal) {
+    if (upToDate && life.isHidden()) await pause(REST_MS, signal);
+    await pause(notBefore - Date.now(), signal);
+    if (signal.aborted) return;
+    const mayHold = upToDate && !life.isHidden();
+    const startedAt = Date.now();
+    const { count, more } = await ask(parts, position, { waitS: mayHold ? HOLD_S : 0, signal });
+    if (signal.aborted) return;
+    backoff.reset();
+    upToDate = !more;
+    if (!upToDate) return;
+    onState({ name: 'live', travel });
+    const spacingMs = mayHold && count === 0 ? EMPTY_SPACING_MS : SPACING_MS;
+    await pause(startedAt + spacingMs - Date.now(), signal);
+  }
+
+  /** @type {(error: unknown, signal: AbortSignal) => Promise<void>} */
+  async function sitOut(error, signal) {
+    upToDate = false;
+    const retryAfterMs = error instanceof Refused ? error.retryAfterMs : undefined;
+    const waitMs = backoff.afterFailure(life.isHidden() ? UNWATCHED_CAP_MS : WATCHED_CAP_MS, retryAfterMs);
+    if (retryAfterMs !== undefined) notBefore = Date.now() + waitMs;
+    onState({ name: 'waiting', until: Date.now() + waitMs });
+    await pause(waitMs, signal);
+    if (!stopping.signal.aborted) onState({ name: 'trying' });
+  }
+
+  function askAgain() {
+    upToDate = false;
+    underWay.abort();
+  }
+
+  const endListening = life.listen((event) => {
+    if (event === 'hidden') return underWay.abort();
+    if (event === 'offline') onState({ name: 'trying' });
+    else if (upToDate) onState({ name: 'connecting' });
+    askAgain();
+  });
+
+  void run();
+  return {
+    check: () => upToDate && askAgain(),
+    stop() {
+      stopping.abort();
+      endListening();
+      underWay.abort();
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/** The state of the connection in words. */
+/** @import { LinkState } from './link.js' */
+
+/**
+ * @typedef {object} Words In the order in which they stand.
+ * @property {'live' | 'busy' | 'lost'} mood
+ * @property {string} text
+ * @property {string} countdown changes every second, so it is for the eyes only
+ * @property {string} promise what happens to what was written meanwhile
+ * @property {string} travel how messages travel; empty while they do not
+ */
+
+/**
+ * @param {LinkState} state
+ * @param {object} around
+ * @param {number} around.queued how many messages wait to be sent
+ * @param {boolean} around.isOnline whether this machine has a network
+ * @param {number} around.nowMs
+ * @returns {Words}
+ */
+export function toWords(state, { queued, isOnline, nowMs }) {
+  const words = { countdown: '', promise: '', travel: '' };
+  if (state.name === 'live') return { ...words, mood: 'live', text: 'Live', travel: state.travel };
+  if (state.name === 'connecting') return { ...words, mood: 'busy', text: 'Connecting…' };
+  const promise = queued === 0 ? '' : `: ${count(queued)} will be sent when you are back`;
+  if (!isOnline) return { ...words, mood: 'lost', text: 'Offline', promise };
+  return { ...words, mood: 'lost', text: 'Reconnecting', countdown: toCountdown(state, nowMs), promise };
+}
+
+/** @type {(queued: number) => string} */
+const count = (queued) => (queued === 1 ? '1 message' : `${queued} messages`);
+
+/** @type {(state: LinkState, nowMs: number) => string} */
+function toCountdown(state, nowMs) {
+  const seconds = state.name === 'waiting' ? Math.ceil((state.until - nowMs) / 1000) : 0;
+  return seconds < 1 ? ' now' : ` in ${seconds} s`;
+}
