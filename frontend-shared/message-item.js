@@ -68,13 +68,13 @@ function isSamePerson({ message, pending }, before) {
   return !message || !before?.message || message.author === before.message.author;
 }
 
-/** @type {(user: string) => string} the first letters of the first two words */
-function toInitials(user) {
-  const words = user.split(/[\s_.-]+/u).filter(Boolean);
-  return words.slice(0, 2).map(firstLetter).join('').toLocaleUpperCase();
-}
-
 const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** @type {(user: string) => string} the first letters of the first two words; signs only where there is nothing else */
+function toInitials(user) {
+  const words = user.split(/[^\p{L}\p{M}\p{N}\p{Emoji_Presentation}\p{Emoji_Modifier}\u200d\ufe0f]+/u).filter(Boolean);
+  return (words.length > 0 ? words.slice(0, 2) : [user]).map(firstLetter).join('').toLocaleUpperCase();
+}
 
 /** @type {(word: string) => string} as people see letters: an emoji of several code points is one */
 const firstLetter = (word) => letters.segment(word)[Symbol.iterator]().next().value?.segment ?? '';

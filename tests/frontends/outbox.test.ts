@@ -1,0 +1,216 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createBackoff } from '../../frontend-shared/backoff.js';
+import { createOutbox, takeTurns } from '../../frontend-shared/outbox.js';
+import { openStore } from '../../frontend-shared/storage.js';
+import type { Message, Problem } from '../../protocol/envelope.ts';
+import type { Delivery, Outgoing } from '../../frontend-shared/outgoing.js';
+
+const problem: Problem = { type: 'about:blank', title: 'No', status: 400, detail: 'No', code: 'invalid-message' };
+
+type Fate = 'sent' | 'answer lost' | 'not sent' | 'busy';
+
+/** One browser: what its tabs share, a clock and timers moved by hand, and a server that posts a key once. */
+function startBrowser({ withLocks = true } = {}) {
+  const kept = new Map<string, string>();
+  const storage = {
+    get length() {
+      return kept.size;
+    },
+    key: (index: number) => [...kept.keys()][index] ?? null,
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => void kept.set(name, value),
+    removeItem: (name: string) => void kept.delete(name),
+    clear: () => kept.clear(),
+  };
+  const posted = new Map<string, Message>();
+  const requests: { key: string; at: number }[] = [];
+  const fates: Fate[] = [];
+  let timers: { act: () => void; at: number }[] = [];
+  let now = 1_000;
+  let keys = 0;
+  let queue = Promise.resolve();
+  let refuse: (outgoing: Outgoing) => boolean = () => false;
+
+  // What navigator.locks does: one after the other, whichever tab asks.
+  const locks = { request: (_name: string, act: () => Promise<void>) => (queue = queue.then(act)) };
+
+  async function deliver(outgoing: Outgoing): Promise<Delivery> {
+    requests.push({ key: outgoing.key, at: now });
+    await Promise.resolve();
+    if (refuse(outgoing)) return { outcome: 'refused', problem };
+    const fate = fates.shift() ?? 'sent';
+    if (fate === 'busy') return { outcome: 'failed', retryAfterMs: 5_000 };
+    if (fate === 'not sent') return { outcome: 'failed', retryAfterMs: undefined };
+    const { key, room, user, message } = outgoing;
+    const id = posted.get(key)?.id ?? posted.size + 1;
+    posted.set(key, { id, seq: id, room, user, message, key, timestamp: '' });
+    return fate === 'sent'
+      ? { outcome: 'sent', message: posted.get(key)! }
+      : { outcome: 'failed', retryAfterMs: undefined };
+  }
+
+  function openTab() {
+    const refused: string[] = [];
+    let isOpen = true;
+    const outbox = createOutbox({
+      store: openStore(() => storage),
+      inTurn: takeTurns(withLocks ? (locks as unknown as LockManager) : undefined),
+      // A tab that is closed hears no answer.
+      deliver: async (outgoing) => {
+        const delivery = await deliver(outgoing);
+        return isOpen ? delivery : { outcome: 'failed', retryAfterMs: undefined };
+      },
+      newKey: () => `key-${++keys}`,
+      now: () => now,
+      later(act, ms) {
+        const timer = { act: () => isOpen && act(), at: now + ms };
+        timers.push(timer);
+        return () => void (timers = timers.filter((one) => one !== timer));
+      },
+      backoff: createBackoff(() => 0.5),
+      capMs: () => 10_000,
+      onChange: () => {},
+      onSent: () => {},
+      onRefused: ({ message }) => refused.push(message),
+      onFailed: () => {},
+    });
+    return { ...outbox, refused, close: () => void (isOpen = false) };
+  }
+
+  /** Everything that happens by itself, and then the timers, until nothing is left to do. */
+  async function settle({ timersToo = true } = {}) {
+    do {
+      for (let turn = 0; turn < 200; turn += 1) await Promise.resolve();
+      if (!timersToo) return;
+      const due = timers.toSorted((a, b) => a.at - b.at)[0];
+      if (!due) return;
+      timers = timers.filter((one) => one !== due);
+      now = Math.max(now, due.at);
+      due.act();
+    } while (true);
+  }
+
+  return {
+    openTab,
+    settle,
+    requests,
+    fates,
+    kept,
+    texts: () => [...posted.values()].map(({ message }) => message),
+    refuse: (which: typeof refuse) => void (refuse = which),
+  };
+}
+
+const written = (message: string) => ({ room: 'lobby', user: 'Azin', message });
+
+type Step = { do: 'write' | 'reload' | 'flush'; tab: number } | { do: 'settle' } | { do: 'fate'; fate: Fate };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('write' as const), tab: fc.nat({ max: 2 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constantFrom('reload' as const, 'flush' as const), tab: fc.nat({ max: 2 }) }),
+  },
+  { weight: 1, arbitrary: fc.constant({ do: 'settle' as const }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('fate' as const),
+      fate: fc.constantFrom<Fate>('sent', 'answer lost', 'not sent', 'busy'),
+    }),
+  },
+);
+
+async function play(steps: readonly Step[], options: { withLocks: boolean }) {
+  const browser = startBrowser(options);
+  const tabs = [browser.openTab(), browser.openTab(), browser.openTab()];
+  const texts: string[] = [];
+  for (const one of steps) {
+    if (one.do === 'write') {
+      texts.push(`text ${texts.length}`);
+      tabs[one.tab]!.add(written(texts.at(-1)!));
+    } else if (one.do === 'reload') {
+      tabs[one.tab]!.close();
+      tabs[one.tab] = browser.openTab();
+    } else if (one.do === 'flush') tabs[one.tab]!.flush();
+    else if (one.do === 'settle') await browser.settle({ timersToo: false });
+    else browser.fates.push(one.fate);
+  }
+  for (const tab of tabs) tab.flush();
+  await browser.settle();
+  return { browser, texts };
+}
+
+describe('outbox', () => {
+  it('posts each text once and in order, whatever is lost, reloaded or written in another tab', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const { browser, texts } = await play(steps, { withLocks: true });
+        expect(browser.texts()).toEqual(texts);
+        expect(browser.kept.size).toBe(0);
+      }),
+    );
+  });
+
+  it('posts each text once where the browser has no locks', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const { browser, texts } = await play(steps, { withLocks: false });
+        expect(browser.texts().toSorted()).toEqual(texts.toSorted());
+        expect(browser.kept.size).toBe(0);
+      }),
+    );
+  });
+
+  it('gives a refused text back, and sends what was written after it', async () => {
+    const browser = startBrowser();
+    const tab = browser.openTab();
+    browser.refuse(({ message }) => message === 'bad');
+    for (const text of ['one', 'bad', 'two']) tab.add(written(text));
+    await browser.settle();
+    expect(browser.texts()).toEqual(['one', 'two']);
+    expect(tab.refused).toEqual(['bad']);
+    expect(tab.waiting()).toEqual([]);
+  });
+
+  it('leaves a server alone for as long as it asked, also when more is written or the link is back', async () => {
+    const browser = startBrowser();
+    const tab = browser.openTab();
+    browser.fates.push('busy');
+    tab.add(written('one'));
+    await browser.settle({ timersToo: false });
+    tab.add(written('two'));
+    tab.flush();
+    await browser.settle();
+    expect(browser.requests[1]!.at - browser.requests[0]!.at).toBeGreaterThanOrEqual(5_000);
+    expect(browser.texts()).toEqual(['one', 'two']);
+  });
+
+  it('is done with a message that was seen among the others, before its answer comes', async () => {
+    const browser = startBrowser();
+    const tab = browser.openTab();
+    browser.fates.push('answer lost');
+    tab.add(written('one'));
+    await browser.settle({ timersToo: false });
+    tab.confirm('key-1');
+    tab.confirm(undefined);
+    await browser.settle();
+    expect(tab.waiting()).toEqual([]);
+    expect(browser.requests).toHaveLength(1);
+  });
+
+  it('passes over what it cannot read, and works where nothing can be kept', async () => {
+    const browser = startBrowser();
+    browser.kept.set('since.outbox.x', '{"key":1}').set('since.outbox.y', 'not JSON').set('other', '1');
+    expect(browser.openTab().waiting()).toEqual([]);
+
+    const store = openStore(() => {
+      throw new Error('forbidden');
+    });
+    store.set('name', 'value');
+    expect([store.get('name'), store.names()]).toEqual(['value', ['name']]);
+    store.remove('name');
+    expect(store.get('name')).toBeNull();
+  });
+});

@@ -1,0 +1,60 @@
+/** What the pages say, and how they read what is typed. */
+import { describe, expect, it } from 'vitest';
+import { findFault, isSendKey } from '../../frontend-shared/composer.js';
+import { advance } from '../../frontend-shared/cursor.js';
+import { newKey } from '../../frontend-shared/new-key.js';
+import { toWords } from '../../frontend-shared/status-words.js';
+import type { LinkState } from '../../frontend-shared/link.js';
+
+const say = (state: LinkState, { queued = 0, isOnline = true } = {}) => {
+  const { text, countdown, promise } = toWords(state, { queued, isOnline, nowMs: 10_000 });
+  return text + countdown + promise;
+};
+
+describe('the state of the connection', () => {
+  it('says when it is tried, and what happens to what was written', () => {
+    expect(say({ name: 'live', travel: 'WebSocket' }, { queued: 3 })).toBe('Live');
+    expect(say({ name: 'waiting', until: 12_100 })).toBe('Reconnecting in 3 s');
+    expect(say({ name: 'waiting', until: 11_000 }, { queued: 1 })).toBe(
+      'Reconnecting in 1 s: 1 message will be sent when you are back',
+    );
+    expect(say({ name: 'trying' })).toBe('Reconnecting now');
+    expect(say({ name: 'waiting', until: 12_000 }, { isOnline: false, queued: 2 })).toBe(
+      'Offline: 2 messages will be sent when you are back',
+    );
+  });
+});
+
+describe('the message box', () => {
+  const press = (more: Partial<KeyboardEvent>) =>
+    isSendKey({ key: 'Enter', shiftKey: false, isComposing: false, keyCode: 13, ...more } as KeyboardEvent);
+
+  it('sends with Enter, but not with Shift, and not while a word is composed', () => {
+    expect(press({})).toBe(true);
+    expect(press({ shiftKey: true })).toBe(false);
+    expect(press({ isComposing: true })).toBe(false);
+    expect(press({ keyCode: 229 })).toBe(false);
+    expect(press({ key: 'a' })).toBe(false);
+  });
+
+  it('counts what people count: an emoji of two units is one', () => {
+    expect(findFault({ user: '🦊'.repeat(40), message: '🦊'.repeat(4_000) })).toBeUndefined();
+    expect(findFault({ user: '🦊'.repeat(41), message: 'x' })?.field).toBe('user');
+    expect(findFault({ user: 'Azin', message: 'x'.repeat(4_001) })?.reason).toContain('4,001');
+    expect(findFault({ user: '', message: 'x' })?.field).toBe('user');
+  });
+});
+
+it('moves a cursor forward only, and keeps the name of its journal', () => {
+  expect(advance('12-ab3', 15)).toBe('15-ab3');
+  expect(advance('12-ab3', 9)).toBe('12-ab3');
+  expect(advance('9-ab3', 10)).toBe('10-ab3');
+});
+
+it('makes keys also where a page has no randomUUID, as over plain HTTP', () => {
+  const getRandomValues: Crypto['getRandomValues'] = (bytes) => crypto.getRandomValues(bytes);
+  const keys = new Set(Array.from({ length: 100 }, () => newKey({ getRandomValues })));
+  expect(keys.size).toBe(100);
+  for (const key of keys) expect(key).toMatch(/^[0-9a-f]{32}$/);
+  expect(newKey()).toMatch(/^[0-9a-f-]{36}$/);
+});
