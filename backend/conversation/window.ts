@@ -34,9 +34,7 @@ export function createWindow(
 
   const isNewest = (change: Change) => newestById.get(change.id) === change;
 
-  const dropBeyondBounds = () => {
-    while (all.length - oldest > maxChanges || chars > maxChars) dropOldest();
-  };
+  const isOverBounds = () => all.length - oldest > maxChanges || chars > maxChars;
 
   const dropOldest = () => {
     const change = all[oldest++];
@@ -63,7 +61,7 @@ export function createWindow(
       all.push(change);
       newestById.set(change.id, change);
       chars += change.json.length;
-      dropBeyondBounds();
+      while (isOverBounds()) dropOldest();
     },
     message: (id) => newestById.get(id),
     after(name, since, limit) {
