@@ -4,6 +4,7 @@ import proxyAddress from 'proxy-addr';
 import { ChatError } from './errors.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from './commands/command.ts';
+import type { RateLimit } from './rate-limit.ts';
 import type { Settings } from './settings.ts';
 
 export interface NewIdentity {
@@ -14,7 +15,8 @@ export interface NewIdentity {
 }
 
 export interface Identity {
-  issue(): NewIdentity;
+  /** @throws ChatError `rate-limited` when too many are asked for from one address */
+  issue(request: IncomingMessage): Promise<NewIdentity>;
   /** @throws ChatError `identity-required` when a token is shown that this server did not give */
   callerOf(request: IncomingMessage): Caller;
   /** @returns the header to set for a page, when the browser has no valid token yet */
@@ -25,7 +27,14 @@ const COOKIE = 'since_identity';
 /** Seconds: browsers cap it at 400 days. */
 const COOKIE_MAX_AGE_S = 400 * 24 * 60 * 60;
 
-export function createIdentity(secret: string, settings: Pick<Settings, 'moderatorToken' | 'trustProxy'>): Identity {
+export interface IdentityOptions {
+  /** Key of the signatures: tokens are known as long as it is the same. */
+  secret: string;
+  settings: Pick<Settings, 'moderatorToken' | 'trustProxy'>;
+  rateLimit: RateLimit;
+}
+
+export function createIdentity({ secret, settings, rateLimit }: IdentityOptions): Identity {
   const sign = (purpose: string, id: string) => createHmac('sha256', secret).update(`${purpose}:${id}`).digest();
   const authorOf = (id: string) =>
     BigInt(`0x${sign('author', id).toString('hex')}`)
@@ -34,7 +43,7 @@ export function createIdentity(secret: string, settings: Pick<Settings, 'moderat
       .slice(-16);
   const isTrusted = trustedProxies(settings.trustProxy);
 
-  const issue = (): NewIdentity => {
+  const make = (): NewIdentity => {
     const id = randomBytes(16).toString('base64url');
     return { token: `${id}.${sign('token', id).toString('base64url')}`, author: authorOf(id) };
   };
@@ -48,7 +57,10 @@ export function createIdentity(secret: string, settings: Pick<Settings, 'moderat
   const cookieToken = (request: IncomingMessage) => readCookie(request.headers.cookie, COOKIE);
 
   return {
-    issue,
+    async issue(request) {
+      await rateLimit.count({ address: proxyAddress(request, isTrusted) });
+      return make();
+    },
     callerOf(request) {
       const address = proxyAddress(request, isTrusted);
       const { authorization } = request.headers;
@@ -56,7 +68,7 @@ export function createIdentity(secret: string, settings: Pick<Settings, 'moderat
       if (bearer !== undefined && settings.moderatorToken !== undefined && isSame(bearer, settings.moderatorToken)) {
         return { isModerator: true, address };
       }
-      const token = bearer ?? cookieToken(request);
+      const token = bearer ?? (isFromOtherOrigin(request) ? undefined : cookieToken(request));
       if (token === undefined) return { isModerator: false, address };
       const author = authorOfToken(token);
       if (author === undefined)
@@ -67,9 +79,15 @@ export function createIdentity(secret: string, settings: Pick<Settings, 'moderat
       const shown = cookieToken(request);
       if (shown !== undefined && authorOfToken(shown) !== undefined) return undefined;
       const secure = isSecure(request, isTrusted) ? '; Secure' : '';
-      return `${COOKIE}=${issue().token}; Path=/; Max-Age=${COOKIE_MAX_AGE_S}; HttpOnly; SameSite=Strict${secure}`;
+      return `${COOKIE}=${make().token}; Path=/; Max-Age=${COOKIE_MAX_AGE_S}; HttpOnly; SameSite=Strict${secure}`;
     },
   };
+}
+
+// A page of another origin, as on another port of this host, may not act with the cookie of whoever looks at it.
+function isFromOtherOrigin({ headers }: IncomingMessage): boolean {
+  const { origin, host } = headers;
+  return origin !== undefined && !(URL.canParse(origin) && new URL(origin).host === host);
 }
 
 // In constant time, whatever the lengths: how long a guess took must not tell how much of it was right.

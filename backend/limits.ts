@@ -89,6 +89,8 @@ export const MAX_COMMANDS_UNDER_WAY = 1_000;
 export const MAX_ROOMS_PER_CONNECTION = 100;
 /** Milliseconds of the window in which writes are counted. */
 export const RATE_WINDOW_MS = 10_000;
+/** Identities that may write at their full rate from one address: a class or an office behind one router. */
+export const IDENTITIES_PER_ADDRESS = 40;
 /** Scheduled messages released in one go; each takes some 50 µs, so others wait 5 ms at most. */
 export const RELEASE_SLICE = 100;
 /** Milliseconds until something is tried again that failed for want of disk. */

@@ -64,7 +64,8 @@ async function start(
   const dataDir = engine.keepsFiles ? openDataDir(settings.dataDir) : undefined;
   cleanUp.push(() => dataDir?.close());
   const secret = settings.secret ?? dataDir?.readSecret() ?? randomBytes(32).toString('base64url');
-  const identity = createIdentity(secret, settings);
+  const rateLimit = createRateLimit(settings.rateLimit);
+  const identity = createIdentity({ secret, settings, rateLimit });
 
   const { openJournal } = await engine.load();
   const journal = await openJournal({ dataDir: settings.dataDir, log });
@@ -72,7 +73,7 @@ async function start(
   const conversation = await openConversation({
     journal,
     storePath: dataDir === undefined ? ':memory:' : join(dataDir.path, 'store.db'),
-    rateLimit: createRateLimit(settings.rateLimit),
+    rateLimit,
     clock,
     log,
   });

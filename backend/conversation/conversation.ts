@@ -90,7 +90,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     epoch: journal.epoch,
     head: applier.head,
     async post(name, untrusted, caller, key) {
-      await rateLimit.count(caller.author ?? caller.address);
+      await rateLimit.count(caller);
       const command = findCommand(name);
       if (command === undefined) throw new Error(`there is no command ${name}`);
       const input = parseWith(command.schema, untrusted);

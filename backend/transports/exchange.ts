@@ -22,6 +22,19 @@ export function sendJson(response: ServerResponse, status: number, json: string,
   response.end(body);
 }
 
+/** Say that it is done, and that there is nothing more to say. */
+export function sendEmpty(response: ServerResponse): void {
+  response.writeHead(204, { 'Cache-Control': 'no-store' });
+  response.end();
+}
+
+/** @throws ChatError `not-found` when the path holds no message's id */
+export function readId(params: { [name: string]: string }): number {
+  const id = /^\d{1,16}$/.test(params['id'] ?? '') ? Number(params['id']) : 0;
+  if (id === 0 || !Number.isSafeInteger(id)) throw new ChatError('not-found', 'There is no such message.');
+  return id;
+}
+
 /** Tell the caller of an error. One that is under way as a stream can only be ended. */
 export function sendProblem(response: ServerResponse, error: unknown): void {
   if (response.headersSent) {
@@ -35,8 +48,8 @@ export function sendProblem(response: ServerResponse, error: unknown): void {
     'Content-Length': body.length,
     'Cache-Control': 'no-store',
     ...(error instanceof ChatError && problemHeaders(error)),
-    // The rest of a body that was not read is not worth reading.
-    ...(response.req.complete ? {} : { Connection: 'close' }),
+    // A small body that nobody asked for is read to its end and forgotten; a large one is not worth it.
+    ...(problem.status === 413 && { Connection: 'close' }),
   });
   response.end(body);
 }

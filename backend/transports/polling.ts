@@ -4,7 +4,7 @@ import { ChatError } from '../errors.ts';
 import { DEFAULT_PAGE, LONG_POLL_TICK_MS, MAX_PAGE, MAX_WAIT_S } from '../limits.ts';
 import { createDeadlines } from '../wheel.ts';
 import { formatCursor, readCursor } from './cursor.ts';
-import { queryFields, readQuery, sendJson } from './exchange.ts';
+import { queryFields, readId, readQuery, sendJson } from './exchange.ts';
 import type { ServerResponse } from 'node:http';
 import type { Page } from '../conversation/change.ts';
 import type { Exchange, Host, Transport } from './transport.ts';
@@ -79,8 +79,7 @@ export function startPolling({ listenAs, route, conversation, feed, clock, ident
   listenAs('json', 'application/json', listen);
   route('GET', '/messages/:id', ({ request, response, params }) => {
     identity.callerOf(request);
-    const id = /^\d{1,16}$/.test(params['id'] ?? '') ? Number(params['id']) : 0;
-    const change = conversation.message(id);
+    const change = conversation.message(readId(params));
     if (change === undefined) throw new ChatError('not-found', 'There is no such message.');
     sendJson(response, 200, change.json);
   });
