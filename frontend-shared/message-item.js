@@ -68,16 +68,17 @@ function isSamePerson({ message, pending }, before) {
   return !message || !before?.message || message.author === before.message.author;
 }
 
-const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** @type {(user: string) => string} the first letters of the first two words; signs only where there is nothing else */
-function toInitials(user) {
-  const words = user.split(/[^\p{L}\p{M}\p{N}\p{Emoji_Presentation}\p{Emoji_Modifier}\u200d\ufe0f]+/u).filter(Boolean);
-  return (words.length > 0 ? words.slice(0, 2) : [user]).map(firstLetter).join('').toLocaleUpperCase();
+/** @type {(user: string) => string} the first letters of the first two words; letters as people see them, emoji too */
+export function toInitials(user) {
+  const letters = [...segmenter.segment(user)].map(({ segment }) => segment);
+  const firsts = letters.filter((letter, index) => isLetter(letter) && !isLetter(letters[index - 1] ?? ''));
+  return (firsts.length > 0 ? firsts.slice(0, 2) : letters.slice(0, 1)).join('').toLocaleUpperCase();
 }
 
-/** @type {(word: string) => string} as people see letters: an emoji of several code points is one */
-const firstLetter = (word) => letters.segment(word)[Symbol.iterator]().next().value?.segment ?? '';
+/** @type {(letter: string) => boolean} */
+const isLetter = (letter) => /[\p{L}\p{N}\p{Emoji_Presentation}]/u.test(letter);
 
 /** @type {(name: string) => number} degrees; the same name always has the same colour */
 function toHue(name) {

@@ -41,8 +41,7 @@ const PREFIX = 'since.outbox.';
  */
 export function createOutbox(parts) {
   const { store, newKey, now, onChange } = parts;
-  /** @type {Promise<void> | undefined} */
-  let sending;
+  let isSending = false;
   let again = false;
   let callOff = () => {};
   /** The server said how long to leave it alone; nothing that happens here makes that shorter. */
@@ -70,15 +69,17 @@ export function createOutbox(parts) {
       return;
     }
     again = true;
-    sending ??= sendUntilQuiet().finally(() => (sending = undefined));
+    if (!isSending) void sendUntilQuiet();
   }
 
   // Written while the last one was being sent: its call found the sending under way, and must not be forgotten.
   async function sendUntilQuiet() {
+    isSending = true;
     while (again) {
       again = false;
       if (waiting().length > 0) await parts.inTurn(sendAll);
     }
+    isSending = false;
   }
 
   // Reads anew after each one: another tab may have sent some of them, or written more.
@@ -125,8 +126,9 @@ export function createOutbox(parts) {
 }
 
 /**
- * One tab sends at a time, so that messages keep their order. Where the browser has no locks (a page that came over plain
- * HTTP from another machine), tabs may send the same message at once: its key makes that one message all the same.
+ * One tab sends at a time, so that not each of them asks the server the same. Nothing depends on it: where the browser has
+ * no locks (a page that came over plain HTTP from another machine), the key makes several requests one message, and no tab
+ * goes on to the next before the first has been answered.
  * @type {(locks: LockManager | undefined) => (send: () => Promise<void>) => Promise<void>}
  */
 export const takeTurns = (locks) => async (send) => {

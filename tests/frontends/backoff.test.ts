@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createBackoff, delayMs } from '../../frontend-shared/backoff.js';
 import { retryAfterMs } from '../../frontend-shared/http.js';

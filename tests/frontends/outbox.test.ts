@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createBackoff } from '../../frontend-shared/backoff.js';
 import { createOutbox, takeTurns } from '../../frontend-shared/outbox.js';
@@ -79,16 +79,14 @@ function startBrowser({ withLocks = true } = {}) {
   }
 
   /** Everything that happens by itself, and then the timers, until nothing is left to do. */
-  async function settle({ timersToo = true } = {}) {
-    do {
-      for (let turn = 0; turn < 200; turn += 1) await Promise.resolve();
-      if (!timersToo) return;
-      const due = timers.toSorted((a, b) => a.at - b.at)[0];
-      if (!due) return;
-      timers = timers.filter((one) => one !== due);
-      now = Math.max(now, due.at);
-      due.act();
-    } while (true);
+  async function settle({ timersToo = true } = {}): Promise<void> {
+    for (let turn = 0; turn < 200; turn += 1) await Promise.resolve();
+    const [due] = timers.toSorted((a, b) => a.at - b.at);
+    if (!timersToo || !due) return;
+    timers = timers.filter((one) => one !== due);
+    now = Math.max(now, due.at);
+    due.act();
+    await settle();
   }
 
   return {
@@ -104,7 +102,11 @@ function startBrowser({ withLocks = true } = {}) {
 
 const written = (message: string) => ({ room: 'lobby', user: 'Azin', message });
 
-type Step = { do: 'write' | 'reload' | 'flush'; tab: number } | { do: 'settle' } | { do: 'fate'; fate: Fate };
+type Step =
+  | { do: 'write'; tab: number }
+  | { do: 'reload' | 'flush'; tab: number }
+  | { do: 'settle' }
+  | { do: 'fate'; fate: Fate };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('write' as const), tab: fc.nat({ max: 2 }) }) },
@@ -134,8 +136,8 @@ async function play(steps: readonly Step[], options: { withLocks: boolean }) {
       tabs[one.tab]!.close();
       tabs[one.tab] = browser.openTab();
     } else if (one.do === 'flush') tabs[one.tab]!.flush();
-    else if (one.do === 'settle') await browser.settle({ timersToo: false });
-    else browser.fates.push(one.fate);
+    else if (one.do === 'fate') browser.fates.push(one.fate);
+    else await browser.settle({ timersToo: false });
   }
   for (const tab of tabs) tab.flush();
   await browser.settle();
@@ -143,24 +145,41 @@ async function play(steps: readonly Step[], options: { withLocks: boolean }) {
 }
 
 describe('outbox', () => {
-  it('posts each text once and in order, whatever is lost, reloaded or written in another tab', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-        const { browser, texts } = await play(steps, { withLocks: true });
-        expect(browser.texts()).toEqual(texts);
-        expect(browser.kept.size).toBe(0);
-      }),
-    );
+  it.each([
+    ['with', true],
+    ['without', false],
+  ])(
+    'posts each text once and in order, whatever is lost, reloaded or written in another tab, %s locks',
+    async (_, withLocks) => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+          const { browser, texts } = await play(steps, { withLocks });
+          expect(browser.texts()).toEqual(texts);
+          expect(browser.kept.size).toBe(0);
+        }),
+      );
+    },
+  );
+
+  it('sends what is written in the very moment in which the sending before it ends', async () => {
+    for (let turns = 0; turns < 40; turns += 1) {
+      const browser = startBrowser();
+      const tab = browser.openTab();
+      tab.add(written('one'));
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      tab.add(written('two'));
+      await browser.settle();
+      expect(browser.texts()).toEqual(['one', 'two']);
+    }
   });
 
-  it('posts each text once where the browser has no locks', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-        const { browser, texts } = await play(steps, { withLocks: false });
-        expect(browser.texts().toSorted()).toEqual(texts.toSorted());
-        expect(browser.kept.size).toBe(0);
-      }),
-    );
+  it('sends from one tab at a time, where the browser can say whose turn it is', async () => {
+    const browser = startBrowser();
+    const tabs = [browser.openTab(), browser.openTab(), browser.openTab()];
+    tabs[0]!.add(written('one'));
+    for (const tab of tabs) tab.flush();
+    await browser.settle();
+    expect(browser.requests).toHaveLength(1);
   });
 
   it('gives a refused text back, and sends what was written after it', async () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { merge, oldestId, toRows } from '../../frontend-shared/timeline.js';
 import type { Message } from '../../protocol/envelope.ts';

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { findFault, isSendKey } from '../../frontend-shared/composer.js';
 import { advance } from '../../frontend-shared/cursor.js';
+import { toInitials } from '../../frontend-shared/message-item.js';
 import { newKey } from '../../frontend-shared/new-key.js';
 import { toWords } from '../../frontend-shared/status-words.js';
 import type { LinkState } from '../../frontend-shared/link.js';
@@ -26,8 +27,8 @@ describe('the state of the connection', () => {
 });
 
 describe('the message box', () => {
-  const press = (more: Partial<KeyboardEvent>) =>
-    isSendKey({ key: 'Enter', shiftKey: false, isComposing: false, keyCode: 13, ...more } as KeyboardEvent);
+  const press = (more: object) => isSendKey({ ...enter, ...more } as KeyboardEvent);
+  const enter: object = { key: 'Enter', shiftKey: false, isComposing: false, keyCode: 13 };
 
   it('sends with Enter, but not with Shift, and not while a word is composed', () => {
     expect(press({})).toBe(true);
@@ -43,6 +44,18 @@ describe('the message box', () => {
     expect(findFault({ user: 'Azin', message: 'x'.repeat(4_001) })?.reason).toContain('4,001');
     expect(findFault({ user: '', message: 'x' })?.field).toBe('user');
   });
+});
+
+it('draws initials from letters as people see them', () => {
+  expect(['Azin', 'mira kovač', 'J.-P. Sartre', '<img src=x>', '👩‍🚀 Sally', '***', 'محمد'].map(toInitials)).toEqual([
+    'A',
+    'MK',
+    'JP',
+    'IS',
+    '👩‍🚀S',
+    '*',
+    'م',
+  ]);
 });
 
 it('moves a cursor forward only, and keeps the name of its journal', () => {
