@@ -1,10 +1,10 @@
 /** Asking again and again: `GET /messages` answers at once, or holds the request until there is something to say. */
 import { z } from 'zod';
 import { ChatError } from '../errors.ts';
-import { DEFAULT_PAGE, LONG_POLL_TICK_MS, MAX_PAGE, MAX_WAIT_S } from '../limits.ts';
-import { createDeadlines } from '../wheel.ts';
+import { DEFAULT_PAGE, MAX_PAGE, MAX_WAIT_S } from '../limits.ts';
 import { formatCursor, readCursor } from './cursor.ts';
 import { queryFields, readId, readQuery, sendJson } from './exchange.ts';
+import { createHolding } from './holding.ts';
 import type { ServerResponse } from 'node:http';
 import type { Page } from '../conversation/change.ts';
 import type { Exchange, Host, Transport } from './transport.ts';
@@ -17,9 +17,9 @@ const query = z.object({
   wait: queryFields.whole(0, MAX_WAIT_S).exactOptional(),
 });
 
-export function startPolling({ listenAs, route, conversation, feed, clock, identity }: Host): Transport {
-  const deadlines = createDeadlines(clock, LONG_POLL_TICK_MS);
-  const held = new Set<() => void>();
+export function startPolling(host: Host): Transport {
+  const { listenAs, route, conversation, identity } = host;
+  const { hold, stop } = createHolding(host);
 
   const answer = (response: ServerResponse, { changes, hasMore }: Page, nextSince?: number) => {
     sendJson(response, 200, `[${changes.map(({ json }) => json).join(',')}]`, {
@@ -32,26 +32,6 @@ export function startPolling({ listenAs, route, conversation, feed, clock, ident
     const page = conversation.after(room, since, limit);
     const last = page.hasMore ? page.changes.at(-1)?.seq : undefined;
     answer(response, page, last ?? conversation.head());
-  };
-
-  /** Hold the request until something changes in the room, the time is up, the client is gone or the server stops. */
-  const hold = (response: ServerResponse, room: string, waitS: number, release: () => void) => {
-    const leave = feed.takePlace();
-    const end = () => {
-      cancelChange();
-      cancelDeadline();
-      held.delete(finish);
-      response.off('close', end);
-      leave();
-    };
-    const finish = () => {
-      end();
-      release();
-    };
-    const cancelChange = feed.onceChanged(room, finish);
-    const cancelDeadline = deadlines.after(waitS * 1000, finish);
-    held.add(finish);
-    response.once('close', end);
   };
 
   const listen = ({ request, response, query: given }: Exchange) => {
@@ -73,7 +53,7 @@ export function startPolling({ listenAs, route, conversation, feed, clock, ident
     if (!wait || conversation.after(room, position, 1).changes.length > 0) {
       return answerAfter(response, room, position, most);
     }
-    return hold(response, room, wait, () => answerAfter(response, room, position, most));
+    hold(response, room, wait, () => answerAfter(response, room, position, most));
   };
 
   listenAs('json', 'application/json', listen);
@@ -84,12 +64,7 @@ export function startPolling({ listenAs, route, conversation, feed, clock, ident
     sendJson(response, 200, change.json);
   });
 
-  return {
-    stop() {
-      for (const finish of held) finish();
-      deadlines.stop();
-    },
-  };
+  return { stop };
 }
 
 function invalid(field: string, detail: string): ChatError {

@@ -1,0 +1,54 @@
+/** Holding a request until there is something to say: what every way of asking again and again needs. */
+import { LONG_POLL_TICK_MS } from '../limits.ts';
+import { createDeadlines } from '../wheel.ts';
+import type { ServerResponse } from 'node:http';
+import type { Host } from './transport.ts';
+
+export interface Holding {
+  /**
+   * Call `release` once, when something changes in the room, the time is up or the server stops; not at all when the
+   * client is gone by then.
+   * @returns what ends it without calling `release`
+   * @throws ChatError `overloaded` when there are too many connections
+   */
+  hold(response: ServerResponse, room: string, waitS: number, release: () => void): () => void;
+  /** Release all that are held; from now on none is held. */
+  stop(): void;
+}
+
+export function createHolding({ feed, clock }: Pick<Host, 'feed' | 'clock'>): Holding {
+  const deadlines = createDeadlines(clock, LONG_POLL_TICK_MS);
+  const held = new Set<() => void>();
+  let isStopped = false;
+
+  return {
+    hold(response, room, waitS, release) {
+      if (isStopped) {
+        release();
+        return () => {};
+      }
+      const leave = feed.takePlace();
+      const end = () => {
+        cancelChange();
+        cancelDeadline();
+        held.delete(finish);
+        response.off('close', end);
+        leave();
+      };
+      const finish = () => {
+        end();
+        release();
+      };
+      const cancelChange = feed.onceChanged(room, finish);
+      const cancelDeadline = deadlines.after(waitS * 1000, finish);
+      held.add(finish);
+      response.once('close', end);
+      return end;
+    },
+    stop() {
+      isStopped = true;
+      for (const finish of held) finish();
+      deadlines.stop();
+    },
+  };
+}
