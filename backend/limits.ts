@@ -38,6 +38,13 @@ export const KEEP_ALIVE_MS = 65_000;
 /** Bytes of the request line and the headers together. */
 export const MAX_HEADER_BYTES = 16_384;
 
+/** Characters of a search: a sentence. */
+export const MAX_SEARCH_LENGTH = 200;
+/** Words and phrases of a search that count. */
+export const MAX_SEARCH_TERMS = 20;
+/** Newest matches that are ranked against each other. */
+export const MAX_SEARCH_CANDIDATES = 1_000;
+
 // What is remembered
 
 /** Changes kept in memory; more than clients miss in a minute at 150 messages/s. */
@@ -63,8 +70,8 @@ export const MAX_FLUSH_PAUSE_MS = 25;
 export const PING_EVERY_MS = 30_000;
 /** Milliseconds after a ping until a silent peer is dropped. */
 export const PONG_WITHIN_MS = 10_000;
-/** Milliseconds of silence on a stream before something is said, so that proxies keep it open. */
-export const HEARTBEAT_EVERY_MS = 15_000;
+/** Milliseconds between heartbeats of a stream, so that proxies keep it open; 15 s are promised, and timers may be late. */
+export const HEARTBEAT_EVERY_MS = 12_000;
 /** Milliseconds a browser's EventSource is told to wait before it connects again. */
 export const SSE_RETRY_MS = 2_000;
 /** Milliseconds that the server takes to end everything once it was told to. */
@@ -74,6 +81,23 @@ export const SHUTDOWN_WITHIN_MS = 8_000;
 export const LONG_POLL_TICK_MS = 50;
 /** Milliseconds that a socket stays after a close frame, so that the peer gets to read why. */
 export const LINGER_MS = 2_000;
+
+/** Milliseconds that comings and goings are gathered before a room is told. */
+export const PRESENCE_GATHER_MS = 50;
+/** Milliseconds between two tellings of how many are in a room. */
+export const PRESENCE_EVERY_MS = 1_000;
+/** Milliseconds more between them for each person there: what is told a million times in all is not told each second. */
+export const PRESENCE_MS_PER_PERSON = 1;
+/** Milliseconds that one who polls counts as present after asking. */
+export const POLLER_STAYS_MS = 60_000;
+/** Identities that are counted as polling, in all rooms together. */
+export const MAX_POLLERS = 20_000;
+/** Milliseconds that signs of writing are gathered before a room is told. */
+export const TYPING_GATHER_MS = 100;
+/** Milliseconds between two signs of writing of one connection; those between are dropped. */
+export const TYPING_EVERY_MS = 1_000;
+/** People that a room is told to be writing, at one time. */
+export const MAX_TYPING_TOLD = 20;
 
 // What an attacker may try
 
@@ -93,6 +117,10 @@ export const RATE_WINDOW_MS = 10_000;
 export const IDENTITIES_PER_ADDRESS = 40;
 /** Scheduled messages released in one go; each takes some 50 µs, so others wait 5 ms at most. */
 export const RELEASE_SLICE = 100;
+/** Messages taken into the search index in one go; each takes some 30 µs. */
+export const SEARCH_INDEX_SLICE = 200;
+/** Milliseconds that the search index may be behind when nobody searches. */
+export const SEARCH_INDEX_AFTER_MS = 1_000;
 /** Milliseconds until something is tried again that failed for want of disk. */
 export const RETRY_DISK_MS = 1_000;
 /** Milliseconds after a deletion until the log beside the store is emptied of what it holds of the old text. */

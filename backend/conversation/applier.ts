@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { findCommand } from '../commands/table.ts';
 import { ChatError } from '../errors.ts';
-import { FORGET_WITHIN_MS, RETRY_DISK_MS } from '../limits.ts';
+import { FORGET_WITHIN_MS, RETRY_DISK_MS, SEARCH_INDEX_AFTER_MS } from '../limits.ts';
 import { toChange, toMessage } from './change.ts';
 import { isStoreError } from './store.ts';
 import type { Clock } from '../clock.ts';
@@ -67,6 +67,7 @@ export function createApplier({ store, window, clock, log }: Parts, onApplied: (
   let trouble: string | undefined;
   let cancelRetry: (() => void) | undefined;
   let cancelForgetting: (() => void) | undefined;
+  let cancelIndexing: (() => void) | undefined;
   let expected = 0; // appends under way; outcomes are kept only as long as someone may ask for them
   const outcomes = new Map<number, Outcome>();
   const waiting = new Map<number, (outcome: Outcome) => void>();
@@ -142,6 +143,7 @@ export function createApplier({ store, window, clock, log }: Parts, onApplied: (
     }
     head = last;
     for (const change of applied.changes) window.add(change);
+    if (applied.changes.length > 0) indexSoon();
     if (entries.some(({ erases }) => erases !== undefined)) forgetSoon();
     entries.forEach(({ seq }, index) => {
       const outcome = results[index];
@@ -175,10 +177,23 @@ export function createApplier({ store, window, clock, log }: Parts, onApplied: (
     }
   };
 
+  const indexSoon = () => {
+    cancelIndexing ??= clock.after(SEARCH_INDEX_AFTER_MS, function indexSlice() {
+      cancelIndexing = undefined;
+      try {
+        if (store.search.indexSome()) cancelIndexing = clock.after(0, indexSlice);
+      } catch (error) {
+        log.warn({ err: error }, 'store: the search index cannot be written');
+        indexSoon();
+      }
+    });
+  };
+
   const forgetSoon = () => {
     cancelForgetting ??= clock.after(FORGET_WITHIN_MS, () => {
       cancelForgetting = undefined;
       try {
+        while (store.search.indexSome()); // the index forgets too
         store.checkpoint();
       } catch (error) {
         log.warn({ err: error }, 'store: the log cannot be emptied');
@@ -213,6 +228,7 @@ export function createApplier({ store, window, clock, log }: Parts, onApplied: (
     stop() {
       cancelRetry?.();
       cancelForgetting?.();
+      cancelIndexing?.();
     },
   };
 }

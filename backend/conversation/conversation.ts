@@ -20,6 +20,7 @@ import type { Logger } from '../log.ts';
 import type { RateLimit } from '../rate-limit.ts';
 import type { Posted } from './applier.ts';
 import type { Change, Page } from './change.ts';
+import type { RoomSummary } from './store.ts';
 
 export interface Conversation {
   readonly epoch: string;
@@ -41,6 +42,10 @@ export interface Conversation {
   before(room: string, id: number, limit: number): Page;
   message(id: number): Change | undefined;
   scheduledOf(author: string): Scheduled[];
+  /** @returns the rooms that have had messages, the most recently active first */
+  rooms(limit: number): RoomSummary[];
+  /** @returns messages that hold all words and "quoted phrases" of the query, the best match first */
+  search(query: string, room: string | undefined, limit: number): Change[];
   /** Be told of changes as they are applied: durable, in order, of all rooms. @returns what ends it */
   subscribe(listener: (changes: readonly Change[]) => void): () => void;
   /** @returns why no message can be accepted now, in words for the log; undefined when one can */
@@ -106,6 +111,8 @@ export async function openConversation(options: ConversationOptions): Promise<Co
       return message === undefined || 'json' in message ? message : toChange(message);
     },
     scheduledOf: store.scheduledOf,
+    rooms: store.rooms,
+    search: store.search.find,
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

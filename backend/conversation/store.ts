@@ -5,9 +5,11 @@
 import { rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { toMessage } from './change.ts';
+import { prepareSearch, SEARCH_SCHEMA } from './search.ts';
 import type { Change, Page } from './change.ts';
 import type { Chat, Effect, Scheduled } from '../commands/command.ts';
 import type { Entry } from '../journal/journal.ts';
+import type { ChangeRow, Search } from './search.ts';
 
 /** What an idempotency key was used for. */
 export interface Keyed {
@@ -38,21 +40,24 @@ export interface Store extends Chat {
   due(now: number, limit: number): Scheduled[];
   /** @returns milliseconds since 1970; undefined when nothing waits */
   nextDue(): number | undefined;
+  /** @returns the rooms that have had messages, the most recently active first */
+  rooms(limit: number): RoomSummary[];
+  readonly search: Search;
   /** Bring everything into the main file and empty the log beside it, with what was erased. */
   checkpoint(): void;
   close(): void;
 }
 
-interface ChangeRow {
-  id: number;
-  seq: number;
+export interface RoomSummary {
   room: string;
-  deleted: number;
-  json: string;
+  /** How many there are, the deleted not counted. */
+  messages: number;
+  /** Of the newest change. */
+  seq: number;
 }
 
 /** A store of another version, or of another journal, is made anew. */
-const VERSION = 1;
+const VERSION = 2;
 
 const SCHEMA = `
   CREATE TABLE state (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
@@ -74,6 +79,9 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX scheduled_by_due ON scheduled (due, seq);
   CREATE INDEX scheduled_by_author ON scheduled (author, due);
+  CREATE TABLE rooms (room TEXT PRIMARY KEY, messages INTEGER NOT NULL, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX rooms_by_seq ON rooms (seq);
+  ${SEARCH_SCHEMA}
 `;
 
 /**
@@ -142,6 +150,7 @@ function asStore(db: Database.Database): Store {
   const scheduled = prepareScheduled(db);
   const keys = prepareKeys(db);
   const reactors = prepareReactors(db);
+  const rooms = prepareRooms(db);
   const runInTransaction = db.transaction((work: () => void) => work());
 
   return {
@@ -149,12 +158,17 @@ function asStore(db: Database.Database): Store {
     ...scheduled.reads,
     ...keys.reads,
     ...reactors.reads,
+    ...rooms.reads,
+    search: prepareSearch(db, fromRow),
     head: () => selectHead.get() ?? 0,
     setHead: (seq) => void updateHead.run(seq),
     transaction: (work) => runInTransaction.immediate(work),
     write(entry, effect, change, fingerprint) {
       const { changed } = effect;
-      if (change !== undefined) messages.put(change);
+      if (change !== undefined) {
+        messages.put(change);
+        rooms.count(change, change.isDeleted ? -1 : change.id === change.seq ? 1 : 0);
+      }
       if (effect.reacted !== undefined && changed !== undefined)
         reactors.set(changed.id, entry.author ?? '', effect.reacted);
       if (effect.scheduled !== undefined) scheduled.add(effect.scheduled);
@@ -206,6 +220,19 @@ function prepareMessages(db: Database.Database) {
       newest: (room: string, limit: number) => olderThan(room, Number.MAX_SAFE_INTEGER, limit),
       lastChanges: (limit: number) => last.all(limit).map(fromRow).toReversed(),
     },
+  };
+}
+
+function prepareRooms(db: Database.Database) {
+  const count = db.prepare(`
+    INSERT INTO rooms (room, messages, seq) VALUES (?, ?, ?)
+    ON CONFLICT (room) DO UPDATE SET messages = messages + excluded.messages, seq = excluded.seq
+  `);
+  const newest = db.prepare<[number], RoomSummary>(`SELECT room, messages, seq FROM rooms ORDER BY seq DESC LIMIT ?`);
+  return {
+    /** @param more messages than before; -1 for one less */
+    count: ({ room, seq }: Change, more: number) => void count.run(room, more, seq),
+    reads: { rooms: (limit: number) => newest.all(limit) },
   };
 }
 

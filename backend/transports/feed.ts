@@ -6,6 +6,8 @@ import { DEFAULT_PAGE, CATCH_UP_SLICE, MAX_BACKLOG_BYTES, MAX_STALL_MS } from '.
 import { ChatError } from '../errors.ts';
 import { formatCursor } from './cursor.ts';
 import { createGathering } from './gathering.ts';
+import { createPresence } from './presence.ts';
+import { createTyping } from './typing.ts';
 import type { Clock } from '../clock.ts';
 import type { Change } from '../conversation/change.ts';
 import type { Conversation } from '../conversation/conversation.ts';
@@ -16,6 +18,10 @@ export interface Encoding {
   changes(changes: readonly Change[]): Buffer;
   caughtUp(room: string, cursor: string): Buffer;
   reset(room: string): Buffer;
+  /** Where the encoding has a form for it: how many are in the room. */
+  presence?(room: string, online: number): Buffer;
+  /** Where the encoding has a form for it: who is writing. */
+  typing?(room: string, users: readonly string[]): Buffer;
 }
 
 /** A connection, as far as the feed needs it. */
@@ -38,6 +44,12 @@ export interface Feed {
   join(connection: Connection, room: string, position: Position | undefined): () => void;
   /** Be told once, when something in the room changes. @returns what cancels it */
   onceChanged(room: string, callback: () => void): () => void;
+  /** An identity asked for the room's messages, and so is there for a while. */
+  polled(room: string, author: string): void;
+  /** How many are in the room. */
+  online(room: string): number;
+  /** Tell the others in the room that someone is writing. */
+  typing(connection: Connection, room: string, user: string): void;
   /** @throws ChatError `overloaded` when there are too many connections; @returns what gives the place back */
   takePlace(): () => void;
   stop(): void;
@@ -152,12 +164,34 @@ export function createFeed({ conversation, clock, maxConnections }: FeedOptions)
     for (const listeners of joined.values()) sendJoined(listeners, batches);
   };
 
+  /** @param make gives what a connection is told, if anything; one that lags has more important things to read */
+  const tell = (name: string, make: (connection: Connection) => Buffer | undefined) => {
+    for (const { connection } of rooms.get(name)?.live ?? []) {
+      const bytes = connection.backlogBytes() > MAX_BACKLOG_BYTES ? undefined : make(connection);
+      if (bytes !== undefined) connection.write(bytes);
+    }
+  };
+  const presence = createPresence(clock, (room, online) => {
+    const encode = onceEach((encoding) => encoding.presence?.(room, online));
+    tell(room, ({ encoding }) => encode(encoding));
+  });
+  const typing = createTyping<Connection>(clock, (room, users) => {
+    const encode = onceEach((encoding) => encoding.typing?.(room, [...users.values()]));
+    tell(room, (connection) => {
+      if (!users.has(connection)) return encode(connection.encoding);
+      const others = [...users].filter(([one]) => one !== connection).map(([, user]) => user);
+      return others.length === 0 ? undefined : connection.encoding.typing?.(room, others);
+    });
+  });
+
   const gathering = createGathering(flush);
   const unsubscribe = conversation.subscribe(gathering.add);
   const listenersOf = new Map<Connection, Set<Listener>>();
 
   const leave = (listener: Listener) => {
+    if (listener.hasLeft) return;
     listener.hasLeft = true;
+    presence.left(listener.room);
     lagging.delete(listener);
     rooms.get(listener.room)?.live.delete(listener);
     forgetIfEmpty(listener.room);
@@ -173,6 +207,7 @@ export function createFeed({ conversation, clock, maxConnections }: FeedOptions)
       const all = listenersOf.get(connection) ?? new Set();
       listenersOf.set(connection, all.add(listener));
       if (all.size > 1) for (const one of all) one.isOneOfMany = true;
+      presence.entered(room);
       if (position === 'gone') connection.write(connection.encoding.reset(room));
       if (typeof position === 'number') catchUp(listener);
       else startWithNewest(listener);
@@ -186,6 +221,9 @@ export function createFeed({ conversation, clock, maxConnections }: FeedOptions)
         forgetIfEmpty(name);
       };
     },
+    polled: presence.polled,
+    online: presence.online,
+    typing: typing.add,
     takePlace() {
       if (places >= maxConnections) {
         throw new ChatError('overloaded', 'The server has as many connections as it can take.', { retryAfter: 5 });
@@ -200,8 +238,19 @@ export function createFeed({ conversation, clock, maxConnections }: FeedOptions)
     stop() {
       unsubscribe();
       gathering.stop();
+      presence.stop();
+      typing.stop();
       cancelStallCheck?.();
     },
+  };
+}
+
+/** @returns `make`, of which each encoding's bytes are made once */
+function onceEach(make: (encoding: Encoding) => Buffer | undefined): (encoding: Encoding) => Buffer | undefined {
+  const made = new Map<Encoding, Buffer | undefined>();
+  return (encoding) => {
+    if (!made.has(encoding)) made.set(encoding, make(encoding));
+    return made.get(encoding);
   };
 }
 

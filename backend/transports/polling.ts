@@ -18,7 +18,7 @@ const query = z.object({
 });
 
 export function startPolling(host: Host): Transport {
-  const { listenAs, route, conversation, identity } = host;
+  const { listenAs, route, conversation, feed, identity } = host;
   const { hold, stop } = createHolding(host);
 
   const answer = (response: ServerResponse, { changes, hasMore }: Page, nextSince?: number) => {
@@ -35,8 +35,9 @@ export function startPolling(host: Host): Transport {
   };
 
   const listen = ({ request, response, query: given }: Exchange) => {
-    identity.callerOf(request); // a token that is not known is told, also to one who only reads
+    const { author } = identity.callerOf(request); // a token that is not known is told, also to one who only reads
     const { room, since, before, limit, wait } = readQuery(query, given);
+    if (author !== undefined) feed.polled(room, author);
     if (wait !== undefined && since === undefined) throw invalid('wait', 'is only for a request with "since"');
     if (before !== undefined) {
       if (since !== undefined) throw invalid('before', 'cannot be given together with "since"');

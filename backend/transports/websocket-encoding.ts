@@ -36,5 +36,7 @@ export const websocketEncoding: Encoding = {
     return frames.length === 1 && frames[0] !== undefined ? frames[0] : Buffer.concat(frames);
   },
   caughtUp: (room, since) => envelope('caught-up', { room, since }),
+  presence: (room, online) => envelope('presence', { room, online }),
+  typing: (room, users) => Buffer.concat(users.map((user) => envelope('typing', { room, user }))),
   reset: (room) => envelope('reset', { room, code: 'cursor-gone' satisfies ErrorCode }),
 };

@@ -1,7 +1,7 @@
 /** WebSocket: one connection on which messages come as they change, and on which commands are sent and answered. */
 import { z } from 'zod';
 import { parseWith } from '../commands/command.ts';
-import { key as keyField, room as roomField, DEFAULT_ROOM } from '../commands/fields.ts';
+import { key as keyField, room as roomField, user as userField, DEFAULT_ROOM } from '../commands/fields.ts';
 import { isClientCommand } from '../commands/table.ts';
 import { ChatError, CLOSE, toProblem } from '../errors.ts';
 import {
@@ -12,6 +12,7 @@ import {
   PING_EVERY_MS,
   PONG_WITHIN_MS,
   REJECTED_WITHIN_MS,
+  TYPING_EVERY_MS,
 } from '../limits.ts';
 import { createRounds } from '../wheel.ts';
 import { readCursor } from './cursor.ts';
@@ -35,6 +36,7 @@ const envelopeSchema = z.object({
   message: z.unknown(),
 });
 const subscribeSchema = z.object({ room: roomField.default(DEFAULT_ROOM), since: z.coerce.string().exactOptional() });
+const typingSchema = z.object({ room: roomField.default(DEFAULT_ROOM), user: userField });
 const unsubscribeSchema = z.object({ room: roomField.default(DEFAULT_ROOM) });
 const handshakeQuery = z.object({ room: queryFields.room, since: queryFields.since });
 
@@ -113,6 +115,7 @@ class Session implements Connection {
   #wasHeard = true;
   #rejected = 0;
   #rejectedSince = 0;
+  #typedAt = 0;
   #closed = Promise.withResolvers<void>();
 
   constructor(host: Host, caller: Caller, onClosed: () => void) {
@@ -215,6 +218,10 @@ class Session implements Connection {
       const posted = await this.#host.conversation.post(command, message, this.#caller, idempotencyKey);
       return { frame: answerFrame('accepted', key, toAnswer(posted)) };
     }
+    if (command === 'typing') {
+      this.#tellTyping(parseWith(typingSchema, message));
+      return { frame: key === undefined ? undefined : answerFrame('accepted', key, '{}') };
+    }
     if (command === 'subscribe') {
       const { room, since } = parseWith(subscribeSchema, message);
       const position = since === undefined ? undefined : readCursor(since, this.#host.conversation);
@@ -284,6 +291,13 @@ class Session implements Connection {
     if (this.#rejected <= MAX_REJECTED) return;
     this.#writeFrames();
     this.#guarded?.close(CLOSE.abuse, 'Too many commands were rejected.');
+  }
+
+  #tellTyping({ room, user }: z.infer<typeof typingSchema>): void {
+    const now = this.#host.clock.now();
+    if (now - this.#typedAt < TYPING_EVERY_MS) return;
+    this.#typedAt = now;
+    this.#host.feed.typing(this, room, user);
   }
 
   #unsubscribe(room: string): void {
