@@ -98,9 +98,14 @@ export function findFault({ user, message }) {
   return undefined;
 }
 
+/** @type {Record<string, string>} what the fields are called on the page */
+const FIELDS = { user: 'the name', message: 'the message' };
+
 /** @type {(problem: Problem) => string} for people */
-export const toReason = ({ detail, errors }) =>
-  `Not sent: ${errors?.map((error) => `${error.field} ${error.detail}`).join('; ') || detail}`;
+export function toReason({ detail, errors = [] }) {
+  const reasons = errors.map((error) => `${FIELDS[error.field] ?? error.field} ${error.detail}`);
+  return `Not sent: ${reasons.join('; ') || detail}`;
+}
 
 /** @type {(box: HTMLElement, faulty: boolean) => void} */
 function mark(box, faulty) {

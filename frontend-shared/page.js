@@ -98,6 +98,8 @@ export function startPage(openLink) {
       status.show(state);
       if (state.name !== 'live') return;
       log.ariaBusy = 'false';
+      // Drawing anew also asks again for older messages, where that had failed.
+      conversation.changed();
       outbox.flush();
     },
   });

@@ -27,7 +27,7 @@ export interface ChatOptions extends BrowserContextOptions {
   /** Another page of the same browser, with what it keeps: another tab. */
   beside?: Chat;
   /** Called before the page loads. */
-  prepare?(page: Page, context: BrowserContext): Promise<void>;
+  prepare?(page: Page, context: BrowserContext): Promise<unknown>;
   /** The server is to be away, or requests are to be blocked: then the browser itself writes to the console. */
   mayFail?: boolean;
   /** Do not wait for "Live". */

@@ -1,0 +1,263 @@
+/** Both pages when the network, or the server, is not there. */
+import { describe, expect, it } from 'vitest';
+import { expectPage, useBrowser } from '../harness/browser.ts';
+import { startServerProcess } from '../harness/process.ts';
+import { makeDataDir, startTestServer } from '../harness/server.ts';
+import type { Page } from '@playwright/test';
+
+const LOST = /offline|reconnecting|trying again/i;
+const PAGES = ['/polling/', '/websocket/'];
+const openPage = useBrowser();
+
+const textsOf = async (url: string) => {
+  const messages = (await (await fetch(`${url}/messages`)).json()) as { message: string }[];
+  return messages.map(({ message }) => message);
+};
+
+/** As the browser does it for a tab behind another one. */
+async function setHidden(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate((to) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => to });
+    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => (to ? 'hidden' : 'visible') });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+}
+
+it('says that the server is gone, and has everything once when it is back', async () => {
+  const dataDir = makeDataDir();
+  const first = await startServerProcess({ dataDir });
+  const chats = await Promise.all(PAGES.map((path) => openPage(first.url + path, { mayFail: true })));
+  const [polling, websocket] = chats as [(typeof chats)[0], (typeof chats)[0]];
+  await polling.say('before', 'Azin');
+  for (const { items } of chats) await expectPage(items).toHaveCount(1);
+
+  for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+    const server = signal === 'SIGKILL' ? first : await startServerProcess({ dataDir, port: first.port });
+    for (const { status } of chats) await expectPage(status).toContainText('Live');
+    await server.end(signal);
+    for (const { status } of chats) await expectPage(status).toContainText(LOST, { timeout: 3_000 });
+    await polling.say(`polling during ${signal}`, 'Azin');
+    await websocket.say(`websocket during ${signal}`, 'Mira');
+    for (const { status } of chats) await expectPage(status).toContainText('1 message will be sent');
+  }
+  await startServerProcess({ dataDir, port: first.port });
+  const said = [
+    'before',
+    'polling during SIGKILL',
+    'polling during SIGTERM',
+    'websocket during SIGKILL',
+    'websocket during SIGTERM',
+  ];
+  for (const { status, items, page } of chats) {
+    await expectPage(status).not.toContainText(LOST);
+    await expectPage(items).toHaveCount(said.length);
+    await expectPage(page.locator('.is-pending')).toHaveCount(0);
+  }
+  expect((await textsOf(first.url)).toSorted()).toEqual(said);
+});
+
+it('starts again, and keeps what is not sent yet, when the server comes back with another journal', async () => {
+  const first = await startServerProcess();
+  const chats = await Promise.all(PAGES.map((path) => openPage(first.url + path, { mayFail: true })));
+  await chats[0]!.say('of the old journal', 'Azin');
+  for (const { items } of chats) await expectPage(items).toHaveCount(1);
+  await first.end('SIGKILL');
+  for (const { status } of chats) await expectPage(status).toContainText(LOST);
+  await chats[0]!.say('carried over', 'Azin');
+
+  await startServerProcess({ port: first.port });
+  for (const { status, items, page } of chats) {
+    await expectPage(status).toContainText('Live');
+    await expectPage(items).toHaveCount(1);
+    await expectPage(items).toContainText('carried over');
+    await expectPage(page.locator('.is-pending')).toHaveCount(0);
+  }
+});
+
+describe.each(PAGES)('%s', (path) => {
+  it('says at once that it is offline, and sends once what was written meanwhile', async () => {
+    const { url } = await startTestServer();
+    const chat = await openPage(url + path, { mayFail: true });
+    await chat.say('before');
+    await expectPage(chat.page.locator('.is-pending')).toHaveCount(0);
+    await chat.context.setOffline(true);
+    await expectPage(chat.status).toContainText('Offline', { timeout: 2_000 });
+    await chat.say('first');
+    await chat.say('second');
+    await expectPage(chat.status).toContainText('Offline: 2 messages will be sent when you are back');
+    await expectPage(chat.items).toHaveCount(3);
+    await fetch(`${url}/messages`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: '{"user":"Mira","message":"said meanwhile"}',
+    });
+    await chat.context.setOffline(false);
+    await expectPage(chat.status).toContainText('Live', { timeout: 3_000 });
+    await expectPage(chat.items).toHaveCount(4);
+    await expectPage(chat.page.locator('.is-pending')).toHaveCount(0);
+    expect(await textsOf(url)).toEqual(['before', 'said meanwhile', 'first', 'second']);
+    await expectPage(chat.status).not.toContainText(LOST);
+  });
+
+  it('counts down for the eyes, and says it once to those who listen', async () => {
+    const server = await startServerProcess();
+    const chat = await openPage(server.url + path, { mayFail: true });
+    await server.end('SIGKILL');
+    await expectPage(chat.status).toContainText(/Reconnecting in \d+ s/);
+    expect(await chat.status.ariaSnapshot()).toBe('- status: Reconnecting');
+    const heard = chat.status.evaluateHandle((status) => {
+      const changes: string[] = [];
+      const options = { characterData: true, childList: true, subtree: true };
+      for (const part of status.querySelectorAll('[data-words]:not([aria-hidden])')) {
+        new MutationObserver(() => changes.push(part.textContent)).observe(part, options);
+      }
+      return changes;
+    });
+    const counted = (await chat.status.innerText()).trim();
+    await expectPage(chat.status).not.toHaveText(counted);
+    expect(await (await heard).jsonValue()).toEqual([]);
+  });
+
+  it('is up to date when a hidden tab is shown', async () => {
+    const { url } = await startTestServer();
+    const chat = await openPage(url + path);
+    await setHidden(chat.page, true);
+    await fetch(`${url}/messages`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: '{"user":"Mira","message":"said meanwhile"}',
+    });
+    await setHidden(chat.page, false);
+    await expectPage(chat.items).toHaveCount(1, { timeout: 2_000 });
+    await expectPage(chat.status).toContainText('Live');
+  });
+});
+
+describe('/polling/', () => {
+  it('holds one request while it is looked at, and none while it is hidden', async () => {
+    const { url } = await startTestServer();
+    const asked: string[] = [];
+    const chat = await openPage(`${url}/polling/`, {
+      async prepare(page) {
+        page.on('request', (request) => {
+          if (request.method() === 'GET' && request.url().includes('/messages?')) asked.push(request.url());
+        });
+      },
+    });
+    const held = () => asked.filter((address) => address.includes('wait=25')).length;
+    await expectPage.poll(held).toBe(1);
+    const ended = chat.page.waitForEvent('requestfailed');
+    await setHidden(chat.page, true);
+    await ended;
+    const before = asked.length;
+    for (let index = 0; index < 3; index += 1) {
+      await fetch(`${url}/messages`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: `{"user":"Mira","message":"${index}"}`,
+      });
+    }
+    expect(asked).toHaveLength(before);
+    await setHidden(chat.page, false);
+    await expectPage(chat.items).toHaveCount(3);
+    expect(asked[before]).toContain('wait=0');
+  });
+
+  it('leaves a server alone for as long as it asks, and is back to normal at once', async () => {
+    const { url } = await startTestServer();
+    const asked: number[] = [];
+    const chat = await openPage(`${url}/polling/`, {
+      mayFail: true,
+      impatient: true,
+      prepare: (page) =>
+        page.route('**/messages?*', (route) => {
+          asked.push(Date.now());
+          if (asked.length > 1) return route.continue();
+          return route.fulfill({
+            status: 503,
+            headers: { 'Retry-After': '2' },
+            json: { status: 503, code: 'overloaded' },
+          });
+        }),
+    });
+    await expectPage(chat.status).toContainText(/Reconnecting in [23] s/);
+    // Being looked at again is no reason to come sooner.
+    await setHidden(chat.page, false);
+    await expectPage(chat.status).toContainText('Live');
+    expect(asked[1]! - asked[0]!).toBeGreaterThanOrEqual(2_000);
+  });
+});
+
+describe('/websocket/', () => {
+  it('falls back to long polling where WebSockets are blocked, says so, and returns when it can', async () => {
+    const { url } = await startTestServer();
+    let blocked = true;
+    const chat = await openPage(`${url}/websocket/`, {
+      mayFail: true,
+      impatient: true,
+      prepare: (page) =>
+        page.routeWebSocket('**/messages*', (socket) => {
+          if (blocked) void socket.close({ code: 1006 });
+          else socket.connectToServer();
+        }),
+    });
+    await expectPage(chat.status).toContainText('Live');
+    await expectPage(chat.status).toContainText('no WebSocket can be opened');
+    await expectPage(chat.status).not.toContainText(LOST);
+    await chat.say('over HTTP');
+    await expectPage(chat.items).not.toHaveClass(/is-pending/);
+    blocked = false;
+    await setHidden(chat.page, false); // looked at again: a reason to try now
+    await expectPage(chat.status).not.toContainText('polling');
+    await chat.say('over the socket');
+    await expectPage(chat.items).toHaveCount(2);
+    await expectPage(chat.page.locator('.is-pending')).toHaveCount(0);
+  });
+
+  it('keeps its WebSocket when it is looked at again, as soon as the server has answered', async () => {
+    const { url } = await startTestServer();
+    const proof = Promise.withResolvers<void>();
+    let opened = 0;
+    const chat = await openPage(`${url}/websocket/`, {
+      async prepare(page) {
+        page.on('websocket', (socket) => {
+          opened += 1;
+          socket.on('framereceived', ({ payload }) => String(payload).includes('"proof-1"') && proof.resolve());
+        });
+      },
+    });
+    await setHidden(chat.page, true);
+    await setHidden(chat.page, false);
+    await proof.promise;
+    await chat.say('still there');
+    await expectPage(chat.items).not.toHaveClass(/is-pending/);
+    expect(opened).toBe(1);
+  });
+
+  it('opens a new WebSocket when the old one is dead without having said so', async () => {
+    const { url } = await startTestServer();
+    let opened = 0;
+    let mute = false;
+    const chat = await openPage(`${url}/websocket/`, {
+      prepare: (page) =>
+        page.routeWebSocket('**/messages*', (socket) => {
+          opened += 1;
+          const server = socket.connectToServer();
+          const isFirst = opened === 1;
+          server.onMessage((frame) => {
+            if (!mute || !isFirst) socket.send(frame);
+          });
+        }),
+    });
+    mute = true;
+    await fetch(`${url}/messages`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: '{"user":"Mira","message":"not heard"}',
+    });
+    await setHidden(chat.page, false);
+    await expectPage(chat.items).toHaveCount(1);
+    await expectPage(chat.status).toContainText('Live');
+    expect(opened).toBe(2);
+  });
+});
