@@ -79,15 +79,21 @@ export function openJournalFile(path: string): JournalFile {
   const readAfter = db.prepare<[number, number], Row>(`SELECT * FROM entries WHERE seq > ? ORDER BY seq LIMIT ?`);
   let head = db.prepare<[], number>(`SELECT max(seq) FROM entries`).pluck().get() ?? 0;
 
-  const commit = db.transaction((entries: readonly NewEntry[]) =>
-    entries.map(({ at, command, author, key, about, erases, text, body }) => {
+  const commit = db.transaction((entries: readonly NewEntry[]): Committed => {
+    let firstNew: number | undefined;
+    const seqs = entries.map(({ at, command, author, key, about, erases, text, body }) => {
       const known = key === undefined ? undefined : findKey.get(author ?? '', key);
       if (known !== undefined) return known;
       if (erases !== undefined) erase.run(erases, erases);
       const row = [at, command, author ?? null, key ?? null, about ?? null, text ?? null, JSON.stringify(body)];
-      return Number(insert.run(...row).lastInsertRowid);
-    }),
-  );
+      const seq = Number(insert.run(...row).lastInsertRowid);
+      firstNew ??= seq;
+      return seq;
+    });
+    // Rows are never removed, so the numbers of commits follow on each other without a hole.
+    const missed = readAfter.all(head, (firstNew ?? highest(seqs, head) + 1) - head - 1).map(toEntry);
+    return { seqs, missed };
+  });
 
   return {
     epoch,
@@ -95,18 +101,18 @@ export function openJournalFile(path: string): JournalFile {
       return head;
     },
     commit(entries) {
-      const seqs = commit.immediate(entries);
-      const before = head;
-      const first = Math.min(...seqs.filter((seq) => seq > before));
-      head = Math.max(before, ...seqs);
-      // Rows are never removed, so the numbers of commits follow on each other without a hole.
-      const missed = first > before + 1 ? readAfter.all(before, first - before - 1).map(toEntry) : [];
-      return { seqs, missed: Number.isFinite(first) ? missed : [] };
+      const committed = commit.immediate(entries);
+      head = highest(committed.seqs, head);
+      return committed;
     },
     read: (after, limit) => readAfter.all(after, limit).map(toEntry),
     checkpoint: () => void db.pragma('wal_checkpoint(TRUNCATE)'),
     close: () => void db.close(),
   };
+}
+
+function highest(seqs: readonly number[], least: number): number {
+  return seqs.reduce((one, other) => Math.max(one, other), least);
 }
 
 function toEntry({ seq, at, command, author, key, about, text, body }: Row): Entry {

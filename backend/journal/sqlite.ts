@@ -29,9 +29,7 @@ export async function openJournal({ dataDir, log }: JournalOptions): Promise<Jou
 
   // After the turn's input is read, so that what arrived together is committed together.
   const commitSoon = () => {
-    committing ??= new Promise<void>((done) => setImmediate(done)).then(commitAll).finally(() => {
-      committing = undefined;
-    });
+    committing ??= new Promise<void>((done) => setImmediate(done)).then(commitAll);
   };
 
   const commitAll = async () => {
@@ -40,6 +38,7 @@ export async function openJournal({ dataDir, log }: JournalOptions): Promise<Jou
       waiting = [];
       await commitBatch(batch);
     }
+    committing = undefined; // in the same turn as the last look at what waits: nothing comes between
   };
 
   const commitBatch = async (batch: readonly Append[]) => {

@@ -1,0 +1,4 @@
+import { openJournal } from '../../backend/journal/memory.ts';
+import { describeJournal } from './contract.ts';
+
+describeJournal('memory', { openJournal, isDurable: false });

@@ -1,0 +1,4 @@
+import { openJournal } from '../../backend/journal/sqlite.ts';
+import { describeJournal } from './contract.ts';
+
+describeJournal('sqlite', { openJournal, isDurable: true });
