@@ -34,6 +34,8 @@ export const CLOSE = {
   abuse: 1008,
   tooLarge: 1009,
   overloaded: 1013,
+  /** Registered as "Unauthorized": the token has expired. */
+  signedOut: 3000,
 } as const;
 
 interface Extra {

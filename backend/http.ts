@@ -4,7 +4,7 @@ import cors from 'cors';
 import express from 'express';
 import helmet from 'helmet';
 import { ChatError } from './errors.ts';
-import { sendProblem } from './transports/exchange.ts';
+import { queryOf, sendProblem } from './transports/exchange.ts';
 import type { ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
 import type { Identity } from './identity.ts';
@@ -21,6 +21,8 @@ const ALLOWED_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Folders of the pages, by the path they are served at. */
 const PAGES = { '/polling': 'frontend-polling', '/websocket': 'frontend-websocket', '/shared': 'frontend-shared' };
+/** What everyone may see on a closed server too. */
+const OPEN_PATHS = ['/healthz', '/readyz', '/docs'];
 const ROOT = new URL('../', import.meta.url);
 
 export interface Http extends Pick<Host, 'route' | 'listenAs'> {
@@ -65,11 +67,11 @@ export function createHttp({ settings, identity, log, trouble, isDraining }: Htt
     const known = methods.get(path) ?? new Set();
     methods.set(path, known.add(method));
     const verb = method.toLowerCase() as Lowercase<typeof method>;
-    app[verb](path, (request, response) => handle(toExchange(request, response)));
+    app[verb](path, ...guards(path, identity), (request, response) => handle(toExchange(request, response)));
   };
 
   methods.set('/messages', new Set(['GET']));
-  app.get('/messages', (request, response) => {
+  app.get('/messages', ...guards('/messages', identity), (request, response) => {
     response.vary('Accept');
     const exchange = toExchange(request, response);
     return (chosenBy(exchange.query.getAll('as'), listeners) ?? acceptedBy(request, listeners)).handle(exchange);
@@ -100,9 +102,21 @@ export function createHttp({ settings, identity, log, trouble, isDraining }: Htt
   };
 }
 
+/** On a closed server every path but those that tell nothing asks for a sign-in. */
+function guards(path: string, { admit }: Identity): RequestHandler[] {
+  const isOpen = OPEN_PATHS.some((open) => path === open || path.startsWith(`${open}/`));
+  if (admit === undefined || isOpen) return [];
+  return [
+    async (request, _response, next) => {
+      await admit(request);
+      next();
+    },
+  ];
+}
+
 function toExchange(request: Request, response: Response): Exchange {
-  const { searchParams } = new URL(request.url, 'http://localhost');
-  return { request, response, params: request.params as Exchange['params'], query: searchParams }; // no path has wildcards
+  const params = request.params as Exchange['params']; // no path has wildcards
+  return { request, response, params, query: queryOf(request) };
 }
 
 function chosenBy(names: readonly string[], listeners: readonly Listener[]): Listener | undefined {

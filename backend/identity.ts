@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Caller } from './commands/command.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Settings } from './settings.ts';
+import type { SignIn } from './sign-in.ts';
 
 export interface NewIdentity {
   /** Secret; whoever shows it is this identity. */
@@ -17,6 +18,11 @@ export interface NewIdentity {
 export interface Identity {
   /** @throws ChatError `rate-limited` when too many are asked for from one address */
   issue(request: IncomingMessage): Promise<NewIdentity>;
+  /**
+   * On a closed server only: to be awaited once for every request, before `callerOf`.
+   * @throws ChatError `identity-required` when no valid token is shown
+   */
+  admit?: (request: IncomingMessage) => Promise<void>;
   /** @throws ChatError `identity-required` when a token is shown that this server did not give */
   callerOf(request: IncomingMessage): Caller;
   /** @returns the header to set for a page, when the browser has no valid token yet */
@@ -32,25 +38,27 @@ export interface IdentityOptions {
   secret: string;
   settings: Pick<Settings, 'moderatorToken' | 'trustProxy'>;
   rateLimit: RateLimit;
+  /** Given for a closed server: then its tokens are the only ones. */
+  signIn?: SignIn;
 }
 
-export function createIdentity({ secret, settings, rateLimit }: IdentityOptions): Identity {
-  const sign = (purpose: string, id: string) => createHmac('sha256', secret).update(`${purpose}:${id}`).digest();
-  const authorOf = (id: string) =>
-    BigInt(`0x${sign('author', id).toString('hex')}`)
-      .toString(36)
-      .padStart(50, '0')
-      .slice(-16);
+export function createIdentity(options: IdentityOptions): Identity {
+  return options.signIn === undefined ? createOpen(options) : createClosed(options, options.signIn);
+}
+
+/** Anyone may come, and gets an identity for the asking. */
+function createOpen({ secret, settings, rateLimit }: IdentityOptions): Identity {
+  const authorOf = (id: string) => toAuthor(sign(secret, 'author', id));
   const isTrusted = trustedProxies(settings.trustProxy);
 
   const make = (): NewIdentity => {
     const id = randomBytes(16).toString('base64url');
-    return { token: `${id}.${sign('token', id).toString('base64url')}`, author: authorOf(id) };
+    return { token: `${id}.${sign(secret, 'token', id).toString('base64url')}`, author: authorOf(id) };
   };
 
   const authorOfToken = (token: string): string | undefined => {
     const [id = '', signature = '', ...rest] = token.split('.');
-    const isOurs = rest.length === 0 && isSame(signature, sign('token', id).toString('base64url'));
+    const isOurs = rest.length === 0 && isSame(signature, sign(secret, 'token', id).toString('base64url'));
     return isOurs ? authorOf(id) : undefined;
   };
 
@@ -63,11 +71,8 @@ export function createIdentity({ secret, settings, rateLimit }: IdentityOptions)
     },
     callerOf(request) {
       const address = proxyAddress(request, isTrusted);
-      const { authorization } = request.headers;
-      const bearer = authorization === undefined ? undefined : (/^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? '');
-      if (bearer !== undefined && settings.moderatorToken !== undefined && isSame(bearer, settings.moderatorToken)) {
-        return { isModerator: true, address };
-      }
+      const bearer = readBearer(request);
+      if (isModerator(bearer, settings)) return { isModerator: true, address };
       const token = bearer ?? (isFromOtherOrigin(request) ? undefined : cookieToken(request));
       if (token === undefined) return { isModerator: false, address };
       const author = authorOfToken(token);
@@ -82,6 +87,57 @@ export function createIdentity({ secret, settings, rateLimit }: IdentityOptions)
       return `${COOKIE}=${make().token}; Path=/; Max-Age=${COOKIE_MAX_AGE_S}; HttpOnly; SameSite=Strict${secure}`;
     },
   };
+}
+
+/** Only who shows a token of the one who signs people in may come; nothing is told to anyone else. */
+function createClosed({ secret, settings }: IdentityOptions, signIn: SignIn): Identity {
+  const isTrusted = trustedProxies(settings.trustProxy);
+  const admitted = new WeakMap<IncomingMessage, Caller>();
+
+  return {
+    issue: () => Promise.reject(new ChatError('forbidden', 'Identities of this server come with a sign-in.')),
+    async admit(request) {
+      const address = proxyAddress(request, isTrusted);
+      const token = readBearer(request) ?? readQueryToken(request);
+      if (isModerator(token, settings)) return void admitted.set(request, { isModerator: true, address });
+      if (token === undefined) throw new ChatError('identity-required', 'This server asks for a sign-in.');
+      const { subject, name, expiresAt } = await signIn(token);
+      const author = toAuthor(sign(secret, 'subject', subject));
+      admitted.set(request, { author, name, expiresAt, isModerator: false, address });
+    },
+    callerOf(request) {
+      const caller = admitted.get(request);
+      if (caller === undefined) throw new ChatError('identity-required', 'This server asks for a sign-in.');
+      return caller;
+    },
+    cookieFor: () => undefined,
+  };
+}
+
+function sign(secret: string, purpose: string, id: string): Buffer {
+  return createHmac('sha256', secret).update(`${purpose}:${id}`).digest();
+}
+
+function toAuthor(digest: Buffer): string {
+  return BigInt(`0x${digest.toString('hex')}`)
+    .toString(36)
+    .padStart(50, '0')
+    .slice(-16);
+}
+
+/** @returns the token of the header; empty when the header holds none of the right form */
+function readBearer({ headers: { authorization } }: IncomingMessage): string | undefined {
+  if (authorization === undefined) return undefined;
+  return /^Bearer /i.test(authorization) ? authorization.slice('Bearer '.length).trim() : '';
+}
+
+/** For WebSocket and EventSource, as browsers let no page set their headers. The query is never logged. */
+function readQueryToken({ url = '' }: IncomingMessage): string | undefined {
+  return new URLSearchParams(url.split('?', 2)[1]).get('access_token') ?? undefined;
+}
+
+function isModerator(token: string | undefined, { moderatorToken }: Pick<Settings, 'moderatorToken'>): boolean {
+  return token !== undefined && moderatorToken !== undefined && isSame(token, moderatorToken);
 }
 
 // A page of another origin, as on another port of this host, may not act with the cookie of whoever looks at it.

@@ -111,6 +111,10 @@ export const REJECTED_WITHIN_MS = 10_000;
 export const MAX_COMMANDS_UNDER_WAY = 1_000;
 /** Rooms that one WebSocket follows at a time. */
 export const MAX_ROOMS_PER_CONNECTION = 100;
+/** Seconds that the clocks of those who give tokens may be apart from this one. */
+export const CLOCK_TOLERANCE_S = 5;
+/** Milliseconds between looks at connections whose token may have expired. */
+export const EXPIRY_TICK_MS = 1_000;
 /** Milliseconds of the window in which writes are counted. */
 export const RATE_WINDOW_MS = 10_000;
 /** Identities that may write at their full rate from one address: a class or an office behind one router. */

@@ -19,6 +19,7 @@ import {
   TIMEOUT_CHECK_MS,
 } from './limits.ts';
 import { createRateLimit } from './rate-limit.ts';
+import { createSignIn } from './sign-in.ts';
 import { answerBrokenRequest } from './transports/exchange.ts';
 import { createFeed } from './transports/feed.ts';
 import { TRANSPORTS } from './transports/table.ts';
@@ -65,7 +66,12 @@ async function start(
   cleanUp.push(() => dataDir?.close());
   const secret = settings.secret ?? dataDir?.readSecret() ?? randomBytes(32).toString('base64url');
   const rateLimit = createRateLimit(settings.rateLimit);
-  const identity = createIdentity({ secret, settings, rateLimit });
+  const identity = createIdentity({
+    secret,
+    settings,
+    rateLimit,
+    ...(settings.auth === 'jwt' && { signIn: createSignIn(settings, clock) }),
+  });
 
   const { openJournal } = await engine.load();
   const journal = await openJournal({ dataDir: settings.dataDir, log });

@@ -24,6 +24,12 @@ export interface Settings {
   moderatorToken: string | undefined;
   /** Key that identities are signed with; undefined: made once and kept in `dataDir`. */
   secret: string | undefined;
+  /** `jwt`: a closed server, where everyone signs in with a token of someone else's. */
+  auth: string;
+  /** Where the public keys are that tokens are checked with. */
+  authJwksUrl: string | undefined;
+  /** The key that tokens are checked with, HS256. */
+  authSecret: string | undefined;
   logLevel: string;
 }
 
@@ -48,13 +54,21 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
   trustProxy: { variable: 'TRUST_PROXY', unit: 'addresses or hops', default: '', read: trustProxy },
   moderatorToken: { variable: 'MODERATOR_TOKEN', unit: 'text', default: '', read: textOrNone },
   secret: { variable: 'SECRET', unit: 'text', default: '', read: textOrNone },
+  auth: { variable: 'AUTH', unit: 'off or jwt', default: 'off', read: oneOf(['off', 'jwt']) },
+  authJwksUrl: { variable: 'AUTH_JWKS_URL', unit: 'URL', default: '', read: urlOrNone },
+  authSecret: { variable: 'AUTH_SECRET', unit: 'text', default: '', read: textOrNone },
   logLevel: { variable: 'LOG_LEVEL', unit: LOG_LEVELS.join(', '), default: 'info', read: oneOf(LOG_LEVELS) },
 };
 
 /** @throws StartError that names the variable and says what it takes */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const read = Object.entries(SETTINGS).map(([name, setting]) => [name, readOne(setting, environment)]);
-  return Object.fromEntries(read) as Settings; // one entry a name, each read by its own setting
+  const settings = Object.fromEntries(read) as Settings; // one entry a name, each read by its own setting
+  const { auth, authJwksUrl, authSecret } = settings;
+  if (auth === 'jwt' && (authJwksUrl === undefined) === (authSecret === undefined)) {
+    throw new StartError('AUTH jwt needs either AUTH_JWKS_URL or AUTH_SECRET');
+  }
+  return settings;
 }
 
 function readOne(
@@ -114,6 +128,12 @@ function trustProxy(text: string): false | number | string {
       throw new Error('must be off, a number of hops, loopback, linklocal, uniquelocal or a list of addresses');
     }
   }
+  return text;
+}
+
+function urlOrNone(text: string): string | undefined {
+  if (text === '') return undefined;
+  if (!/^https?:/.test(text) || !URL.canParse(text)) throw new Error('must begin with https:// or http://');
   return text;
 }
 

@@ -7,6 +7,10 @@ import type { Message } from '../../protocol/envelope.ts';
 export interface Caller {
   /** Public name of the identity; absent without one. */
   author?: string;
+  /** The name that goes with a sign-in, in the place of any that is sent. */
+  name?: string;
+  /** When the sign-in ends: milliseconds since 1970. */
+  expiresAt?: number;
   /** May delete what others wrote. */
   isModerator: boolean;
   /** Where the request came from, for counting: an IP address. */

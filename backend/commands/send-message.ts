@@ -38,7 +38,8 @@ const schema = z.object({
 export const sendMessage = defineCommand<'send-message', z.infer<typeof schema>, SentBody>({
   name: 'send-message',
   schema,
-  record({ message, sendAt, ...body }, caller, now) {
+  record({ message, sendAt, ...rest }, caller, now) {
+    const body = caller.name === undefined ? rest : { ...rest, user: caller.name };
     if (sendAt === undefined) return { text: message, body };
     requireAuthor(caller);
     const waitMs = Date.parse(sendAt) - now;

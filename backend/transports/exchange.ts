@@ -100,6 +100,14 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
+export function pathOf({ url = '' }: Pick<IncomingMessage, 'url'>): string {
+  return url.split('?', 1)[0] ?? '';
+}
+
+export function queryOf({ url = '' }: Pick<IncomingMessage, 'url'>): URLSearchParams {
+  return new URLSearchParams(url.slice(pathOf({ url }).length));
+}
+
 /** The fields of queries. A parameter is text, given once and not empty. */
 export const queryFields = {
   room: z.string().regex(ROOM_PATTERN, 'must be 1 to 40 of a-z, 0-9 and -, not beginning with -').default(DEFAULT_ROOM),

@@ -2,12 +2,14 @@
  * Who listens, from which cursor. A connection is only a cursor: it catches up from the conversation, goes live without
  * a gap, and falls back to its cursor when it reads too slowly. A change is encoded once for all.
  */
-import { DEFAULT_PAGE, CATCH_UP_SLICE, MAX_BACKLOG_BYTES, MAX_STALL_MS } from '../limits.ts';
+import { DEFAULT_PAGE, CATCH_UP_SLICE, EXPIRY_TICK_MS, MAX_BACKLOG_BYTES, MAX_STALL_MS } from '../limits.ts';
 import { ChatError } from '../errors.ts';
 import { formatCursor } from './cursor.ts';
 import { createGathering } from './gathering.ts';
 import { createPresence } from './presence.ts';
 import { createTyping } from './typing.ts';
+import { createDeadlines } from '../wheel.ts';
+import type { Caller } from '../commands/command.ts';
 import type { Clock } from '../clock.ts';
 import type { Change } from '../conversation/change.ts';
 import type { Conversation } from '../conversation/conversation.ts';
@@ -50,6 +52,8 @@ export interface Feed {
   online(room: string): number;
   /** Tell the others in the room that someone is writing. */
   typing(connection: Connection, room: string, user: string): void;
+  /** Call `end` when the caller's sign-in ends, if it does. @returns what cancels it */
+  onceExpired(caller: Pick<Caller, 'expiresAt'>, end: () => void): () => void;
   /** @throws ChatError `overloaded` when there are too many connections; @returns what gives the place back */
   takePlace(): () => void;
   stop(): void;
@@ -184,6 +188,7 @@ export function createFeed({ conversation, clock, maxConnections }: FeedOptions)
     });
   });
 
+  const expiries = createDeadlines(clock, EXPIRY_TICK_MS);
   const gathering = createGathering(flush);
   const unsubscribe = conversation.subscribe(gathering.add);
   const listenersOf = new Map<Connection, Set<Listener>>();
@@ -224,6 +229,9 @@ export function createFeed({ conversation, clock, maxConnections }: FeedOptions)
     polled: presence.polled,
     online: presence.online,
     typing: typing.add,
+    onceExpired({ expiresAt }, end) {
+      return expiresAt === undefined ? () => {} : expiries.after(expiresAt - clock.now(), end);
+    },
     takePlace() {
       if (places >= maxConnections) {
         throw new ChatError('overloaded', 'The server has as many connections as it can take.', { retryAfter: 5 });
@@ -239,6 +247,7 @@ export function createFeed({ conversation, clock, maxConnections }: FeedOptions)
       unsubscribe();
       gathering.stop();
       presence.stop();
+      expiries.stop();
       typing.stop();
       cancelStallCheck?.();
     },

@@ -16,7 +16,7 @@ import {
 } from '../limits.ts';
 import { createRounds } from '../wheel.ts';
 import { readCursor } from './cursor.ts';
-import { endWithProblem, queryFields, readQuery } from './exchange.ts';
+import { endWithProblem, pathOf, queryFields, queryOf, readQuery } from './exchange.ts';
 import { acceptSocket } from './websocket-guard.ts';
 import { toFrame, websocketEncoding } from './websocket-encoding.ts';
 import type { IncomingMessage } from 'node:http';
@@ -53,39 +53,51 @@ export function startWebsocket(host: Host): Transport {
     });
   });
 
-  const onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
-    let leave = () => {};
-    try {
-      const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
-      if (!WEBSOCKET_PATHS.includes(pathname)) throw new ChatError('not-found', 'WebSockets are at /messages.');
-      refuseForeignOrigin(request, settings.allowedOrigins);
-      const { room, since } = readQuery(handshakeQuery, searchParams);
-      const position = since === undefined ? undefined : readCursor(since, conversation);
-      const caller = identity.callerOf(request);
-      leave = feed.takePlace();
-      const session = new Session(host, caller, () => {
-        leave();
-        sessions.delete(session);
-        rounds.delete(session);
-      });
-      session.attach(acceptSocket(request, socket, head, session));
-      sessions.add(session);
-      rounds.add(session);
-      session.follow(room, position);
-    } catch (error) {
+  /** @throws ChatError, or an error of the package's when it is no handshake */
+  const open = async (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (!WEBSOCKET_PATHS.includes(pathOf(request))) throw new ChatError('not-found', 'WebSockets are at /messages.');
+    refuseForeignOrigin(request, settings.allowedOrigins);
+    const { room, since } = readQuery(handshakeQuery, queryOf(request));
+    const position = since === undefined ? undefined : readCursor(since, conversation);
+    await identity.admit?.(request);
+    const caller = identity.callerOf(request);
+    const leave = feed.takePlace();
+    const endExpiry = feed.onceExpired(caller, () => void session.end(CLOSE.signedOut, 'The sign-in has expired.'));
+    const closed = () => {
       leave();
+      endExpiry();
+      sessions.delete(session);
+      rounds.delete(session);
+    };
+    const session = new Session(host, caller, closed);
+    try {
+      session.attach(acceptSocket(request, socket, head, session));
+    } catch (error) {
+      closed();
+      throw error;
+    }
+    sessions.add(session);
+    rounds.add(session);
+    session.follow(room, position);
+  };
+
+  const onUpgrade = async (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    try {
+      await open(request, socket, head);
+    } catch (error) {
       endWithProblem(
         socket,
         error instanceof ChatError ? error : new ChatError('invalid-query', 'It is no WebSocket handshake.'),
       );
     }
   };
-  server.on('upgrade', onUpgrade);
+  const listener = (...upgrade: Parameters<typeof onUpgrade>) => void onUpgrade(...upgrade);
+  server.on('upgrade', listener);
 
   return {
     async stop() {
-      server.off('upgrade', onUpgrade);
+      server.off('upgrade', listener);
       rounds.stop();
       await Promise.all([...sessions].map((session) => session.end(CLOSE.shutdown, 'The server is stopping.')));
     },
@@ -297,7 +309,7 @@ class Session implements Connection {
     const now = this.#host.clock.now();
     if (now - this.#typedAt < TYPING_EVERY_MS) return;
     this.#typedAt = now;
-    this.#host.feed.typing(this, room, user);
+    this.#host.feed.typing(this, room, this.#caller.name ?? user);
   }
 
   #unsubscribe(room: string): void {
