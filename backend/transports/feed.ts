@@ -44,8 +44,8 @@ export interface Feed {
    * @returns what ends it
    */
   join(connection: Connection, room: string, position: Position | undefined): () => void;
-  /** Be told once, when something in the room changes. @returns what cancels it */
-  onceChanged(room: string, callback: () => void): () => void;
+  /** Be told once, when the room has a change above `after`. @returns what cancels it */
+  onceChanged(room: string, after: number, callback: () => void): () => void;
   /** An identity asked for the room's messages, and so is there for a while. */
   polled(room: string, author: string): void;
   /** How many are in the room. */
@@ -71,7 +71,13 @@ const STALL_CHECK_MS = 5_000;
 
 interface Room {
   readonly live: Set<Listener>;
-  readonly waiting: Set<() => void>;
+  readonly waiting: Set<Waiting>;
+}
+
+/** A held request. */
+interface Waiting {
+  after: number;
+  callback: () => void;
 }
 
 export function createFeed({ conversation, clock, maxConnections }: FeedOptions): Feed {
@@ -160,9 +166,12 @@ export function createFeed({ conversation, clock, maxConnections }: FeedOptions)
         if (batches.size === 1 || !listener.isOneOfMany) sendTo(listener, batch);
         else joined.set(listener.connection, [...(joined.get(listener.connection) ?? []), listener]);
       }
-      const callbacks = [...room.waiting];
-      room.waiting.clear();
-      for (const callback of callbacks) callback();
+      // What is sent only now may have been read before: it is no news to whoever came with its seq.
+      for (const one of [...room.waiting]) {
+        if (one.after >= batch.last) continue;
+        room.waiting.delete(one);
+        one.callback();
+      }
       forgetIfEmpty(name);
     }
     for (const listeners of joined.values()) sendJoined(listeners, batches);
@@ -218,11 +227,12 @@ export function createFeed({ conversation, clock, maxConnections }: FeedOptions)
       else startWithNewest(listener);
       return () => leave(listener);
     },
-    onceChanged(name, callback) {
+    onceChanged(name, after, callback) {
       const { waiting } = roomNamed(name);
-      waiting.add(callback);
+      const one = { after, callback };
+      waiting.add(one);
       return () => {
-        waiting.delete(callback);
+        waiting.delete(one);
         forgetIfEmpty(name);
       };
     },

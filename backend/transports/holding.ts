@@ -6,12 +6,12 @@ import type { Host } from './transport.ts';
 
 export interface Holding {
   /**
-   * Call `release` once, when something changes in the room, the time is up or the server stops; not at all when the
+   * Call `release` once, when the room has a change above `after`, the time is up or the server stops; not at all when the
    * client is gone by then.
    * @returns what ends it without calling `release`
    * @throws ChatError `overloaded` when there are too many connections
    */
-  hold(response: ServerResponse, room: string, waitS: number, release: () => void): () => void;
+  hold(response: ServerResponse, room: string, after: number, waitS: number, release: () => void): () => void;
   /** Release all that are held; from now on none is held. */
   stop(): void;
 }
@@ -22,7 +22,7 @@ export function createHolding({ feed, clock }: Pick<Host, 'feed' | 'clock'>): Ho
   let isStopped = false;
 
   return {
-    hold(response, room, waitS, release) {
+    hold(response, room, after, waitS, release) {
       if (isStopped) {
         release();
         return () => {};
@@ -39,7 +39,7 @@ export function createHolding({ feed, clock }: Pick<Host, 'feed' | 'clock'>): Ho
         end();
         release();
       };
-      const cancelChange = feed.onceChanged(room, finish);
+      const cancelChange = feed.onceChanged(room, after, finish);
       const cancelDeadline = deadlines.after(waitS * 1000, finish);
       held.add(finish);
       response.once('close', end);

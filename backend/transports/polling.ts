@@ -54,7 +54,7 @@ export function startPolling(host: Host): Transport {
     if (!wait || conversation.after(room, position, 1).changes.length > 0) {
       return answerAfter(response, room, position, most);
     }
-    hold(response, room, wait, () => answerAfter(response, room, position, most));
+    hold(response, room, position, wait, () => answerAfter(response, room, position, most));
   };
 
   listenAs('json', 'application/json', listen);
