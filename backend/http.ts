@@ -128,6 +128,10 @@ function chosenBy(names: readonly string[], listeners: readonly Listener[]): Lis
 }
 
 function acceptedBy(request: Request, listeners: readonly Listener[]): Listener {
+  // A charset or a version in it leaves nothing to choose here; only how much each is wanted does.
+  if (request.headers.accept !== undefined) {
+    request.headers.accept = request.headers.accept.replaceAll(/;\s*(?!q=)[^;,]*/gi, '');
+  }
   const type = request.accepts(listeners.map((listener) => listener.type));
   const accepted = listeners.find((listener) => listener.type === type);
   if (accepted !== undefined) return accepted;

@@ -1,6 +1,6 @@
 /** The HTTP interface as a client uses it: whole answers, and the few calls that nearly every test makes. */
 import { expect } from 'vitest';
-import type { Message } from '../../protocol/envelope.ts';
+import type { Message, Problem } from '../../protocol/envelope.ts';
 
 export interface Answer {
   status: number;
@@ -78,4 +78,19 @@ export async function poll(
 export async function identify(url: string): Promise<{ token: string; author: string }> {
   const { json } = await call(url, '/identity', { method: 'POST' });
   return json as { token: string; author: string };
+}
+
+/** The answer is a problem as every error must be, and tells nothing about the inside of the server. */
+export function expectProblem(answer: Pick<Answer, 'status' | 'text'> & Partial<Answer>, status: number, code: string) {
+  expect({ status: answer.status, text: answer.text }).toMatchObject({ status });
+  const problem = JSON.parse(answer.text) as Problem;
+  expect(problem).toMatchObject({ status, code });
+  for (const field of ['type', 'title', 'detail'] as const) expect(problem[field]).toMatch(/./);
+  expect(answer.text).not.toMatch(/\bat .*:\d+|node_modules|backend\/|[A-Z]\w+Error|zod|sqlite|express/i);
+  if (answer.headers !== undefined) {
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json\b/);
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(answer.headers.has('x-powered-by')).toBe(false);
+  }
+  return problem;
 }
