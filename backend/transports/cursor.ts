@@ -25,3 +25,12 @@ export function readCursor(text: string, { epoch, head }: Place): Position {
   }
   return ofEpoch === epoch && seq <= head() ? seq : 'gone';
 }
+
+/**
+ * For clients that read the status of an answer.
+ * @throws ChatError `cursor-gone`
+ */
+export function refuseGone(position: Position): number {
+  if (position !== 'gone') return position;
+  throw new ChatError('cursor-gone', 'The cursor is of another journal: start again without "since".');
+}

@@ -1,5 +1,8 @@
 /** Every transport, one line each. A new one is a file beside this and a line here. */
+import { startDirectory } from './directory.ts';
+import { startNdjson } from './ndjson.ts';
 import { startPolling } from './polling.ts';
+import { startSse } from './sse.ts';
 import { startWebsocket } from './websocket.ts';
 import { startWriting } from './writing.ts';
 import type { StartTransport } from './transport.ts';
@@ -7,5 +10,8 @@ import type { StartTransport } from './transport.ts';
 export const TRANSPORTS: { readonly [name: string]: StartTransport } = {
   writing: startWriting,
   polling: startPolling,
+  sse: startSse,
+  ndjson: startNdjson,
+  directory: startDirectory,
   websocket: startWebsocket,
 };

@@ -1,0 +1,190 @@
+/**
+ * An answer over HTTP that goes on for as long as both sides like: what SSE and NDJSON have in common. The chunks of
+ * HTTP are part of the encoding, so that what is sent to thousands is one Buffer, written to their sockets as it is.
+ */
+import { ChatError } from '../errors.ts';
+import { HEARTBEAT_EVERY_MS, LINGER_MS } from '../limits.ts';
+import { createRounds } from '../wheel.ts';
+import { sendProblem } from './exchange.ts';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Change } from '../conversation/change.ts';
+import type { Position } from './cursor.ts';
+import type { Connection, Encoding } from './feed.ts';
+import type { Exchange, Host } from './transport.ts';
+
+/** What a kind of stream says, as text. Empty text is not sent. */
+export interface StreamFormat {
+  /** Media type. */
+  readonly type: string;
+  /** Said once, before anything else. */
+  readonly opening: string;
+  /** Said in between, so that whatever stands between the two ends keeps the connection open. */
+  readonly heartbeat: string;
+  readonly reset: string;
+  message(change: Change): string;
+  caughtUp(cursor: string): string;
+}
+
+export interface Streams {
+  /**
+   * Answer with a stream of the room's messages.
+   * @throws ChatError `overloaded` when there are too many connections, or the server is about to stop
+   */
+  open(exchange: Exchange, room: string, position: Position | undefined): void;
+  /** End all streams, so that their clients know that nothing was cut off. */
+  stop(): Promise<void>;
+}
+
+/** A format as bytes, made once. */
+interface Frames {
+  opening: Buffer;
+  heartbeat: Buffer;
+  encoding: Encoding;
+}
+
+export function createStreams({ feed, clock }: Pick<Host, 'feed' | 'clock'>, format: StreamFormat): Streams {
+  const chunked = toFrames(format, toChunk);
+  const plain = toFrames(format, (text) => Buffer.from(text));
+  const streams = new Set<HttpStream>();
+  const rounds = createRounds<HttpStream>(clock, HEARTBEAT_EVERY_MS, (due) => {
+    for (const stream of due) stream.sayAlive();
+  });
+  let isStopped = false;
+
+  const begin = (response: ServerResponse, socket: Socket, room: string, position: Position | undefined) => {
+    if (isStopped) throw new ChatError('overloaded', 'The server is about to stop.');
+    const givePlaceBack = feed.takePlace();
+    const isChunked = response.req.httpVersion !== '1.0';
+    socket.cork(); // the head and the first messages in one packet
+    response.writeHead(200, headersOf(format, isChunked));
+    response.flushHeaders();
+    const stream = new HttpStream(response, socket, isChunked ? chunked : plain);
+    streams.add(stream);
+    rounds.add(stream);
+    stream.onceOver(() => {
+      streams.delete(stream);
+      rounds.delete(stream);
+      givePlaceBack();
+    });
+    stream.onceOver(feed.join(stream, room, position));
+    socket.uncork();
+  };
+
+  return {
+    open({ request, response }, room, position) {
+      request.resume(); // a body nobody asked for would keep the end of the connection from being seen
+      const { socket } = response;
+      if (request.method === 'HEAD') {
+        response.writeHead(200, headersOf(format, true)).end();
+      } else if (socket !== null) {
+        begin(response, socket, room, position);
+      } else {
+        // Asked for while an earlier answer is still to come on the same connection.
+        response.once('socket', (ready: Socket) => {
+          try {
+            begin(response, ready, room, position);
+          } catch (error) {
+            sendProblem(response, error);
+          }
+        });
+      }
+    },
+    async stop() {
+      isStopped = true;
+      rounds.stop();
+      await Promise.all([...streams].map((stream) => stream.end()));
+    },
+  };
+}
+
+/** One stream. */
+class HttpStream implements Connection {
+  readonly encoding: Encoding;
+  readonly #response: ServerResponse;
+  readonly #socket: Socket;
+  readonly #heartbeat: Buffer;
+  #closers: (() => void)[] = [];
+  #closed = Promise.withResolvers<void>();
+
+  constructor(response: ServerResponse, socket: Socket, { encoding, opening, heartbeat }: Frames) {
+    this.encoding = encoding;
+    this.#response = response;
+    this.#socket = socket;
+    this.#heartbeat = heartbeat;
+    response.once('close', () => {
+      this.#leave();
+      this.#closed.resolve();
+    });
+    // Of a client that is gone nothing is to be waited for, also where it left unread what was sent.
+    socket.once('end', () => socket.destroy());
+    this.write(opening);
+  }
+
+  backlogBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  write(bytes: Buffer): void {
+    if (bytes.length > 0 && this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  onceDrained(callback: () => void): void {
+    this.#socket.once('drain', callback);
+  }
+
+  drop(): void {
+    this.#socket.destroy();
+  }
+
+  sayAlive(): void {
+    this.write(this.#heartbeat);
+  }
+
+  onceOver(callback: () => void): void {
+    this.#closers.push(callback);
+  }
+
+  /** @returns once it is closed: by its client, that has read it all, or by force */
+  async end(): Promise<void> {
+    this.#leave();
+    this.#response.end();
+    const linger = setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+    await this.#closed.promise;
+    clearTimeout(linger);
+  }
+
+  #leave(): void {
+    for (const close of this.#closers.splice(0)) close();
+  }
+}
+
+function headersOf({ type }: StreamFormat, isChunked: boolean): { [name: string]: string } {
+  return {
+    'Content-Type': type,
+    'Cache-Control': 'no-store, no-transform',
+    'X-Accel-Buffering': 'no', // nginx would keep it until there is enough for a page of memory
+    Connection: 'close', // when the stream is over, so is the connection: there is nothing to be kept for
+    ...(isChunked && { 'Transfer-Encoding': 'chunked' }),
+  };
+}
+
+function toFrames(format: StreamFormat, toBytes: (text: string) => Buffer): Frames {
+  // An empty chunk would be the end of the answer.
+  const frame = (text: string) => (text === '' ? Buffer.alloc(0) : toBytes(text));
+  const reset = frame(format.reset);
+  return {
+    opening: frame(format.opening),
+    heartbeat: frame(format.heartbeat),
+    encoding: {
+      changes: (changes) => frame(changes.map(format.message).join('')),
+      caughtUp: (_room, cursor) => frame(format.caughtUp(cursor)),
+      reset: () => reset,
+    },
+  };
+}
+
+/** @see RFC 9112, "Chunked Transfer Coding" */
+function toChunk(text: string): Buffer {
+  return Buffer.from(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`);
+}
