@@ -20,7 +20,12 @@ const PREFLIGHT_MAX_AGE_S = 600;
 const ALLOWED_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Folders of the pages, by the path they are served at. */
-const PAGES = { '/polling': 'frontend-polling', '/websocket': 'frontend-websocket', '/shared': 'frontend-shared' };
+// The shared folder under its own name: so the pages' imports mean the same to a browser and to the compiler.
+const PAGES = {
+  '/polling': 'frontend-polling',
+  '/websocket': 'frontend-websocket',
+  '/frontend-shared': 'frontend-shared',
+};
 /** What everyone may see on a closed server too. */
 const OPEN_PATHS = ['/healthz', '/readyz', '/docs'];
 const ROOT = new URL('../', import.meta.url);
@@ -128,6 +133,10 @@ function chosenBy(names: readonly string[], listeners: readonly Listener[]): Lis
 }
 
 function acceptedBy(request: Request, listeners: readonly Listener[]): Listener {
+  // A charset or a version in it leaves nothing to choose here; only how much each is wanted does.
+  if (request.headers.accept !== undefined) {
+    request.headers.accept = request.headers.accept.replaceAll(/;\s*(?!q=)[^;,]*/gi, '');
+  }
   // A charset or a version in it leaves nothing to choose here; only how much each is wanted does.
   if (request.headers.accept !== undefined) {
     request.headers.accept = request.headers.accept.replaceAll(/;\s*(?!q=)[^;,]*/gi, '');
