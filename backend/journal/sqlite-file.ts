@@ -29,7 +29,10 @@ export interface JournalFile {
   commit(entries: readonly NewEntry[]): Committed;
   /** @returns at most `limit` entries after the seq, in order */
   read(after: number, limit: number): Entry[];
-  /** Bring everything into the main file and empty the log beside it, with what was erased. */
+  /**
+   * Bring everything into the main file and empty the log beside it, with what was erased.
+   * @throws Error when that cannot be done now
+   */
   checkpoint(): void;
   close(): void;
 }
@@ -62,6 +65,9 @@ export function openJournalFile(path: string): JournalFile {
   db.pragma('secure_delete = ON'); // what is erased is overwritten, not only unlinked
   const version = db.pragma('user_version', { simple: true });
   if (version !== 0 && version !== SCHEMA_VERSION) throw new Error(`it has version ${String(version)}, not known here`);
+  // Half a second for a million entries: damage is told at the start, not by the first who reads that far.
+  const finding = db.pragma('quick_check(1)', { simple: true });
+  if (finding !== 'ok') throw new Error(`it is damaged: ${String(finding).replaceAll(/\s+/g, ' ')}`);
   db.transaction(() => {
     db.exec(SCHEMA);
     db.pragma(`user_version = ${SCHEMA_VERSION}`);
@@ -106,7 +112,10 @@ export function openJournalFile(path: string): JournalFile {
       return committed;
     },
     read: (after, limit) => readAfter.all(after, limit).map(toEntry),
-    checkpoint: () => void db.pragma('wal_checkpoint(TRUNCATE)'),
+    checkpoint() {
+      // It does not throw when someone else who reads the file is in its way.
+      if (db.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) !== 0) throw new Error('the file is being read');
+    },
     close: () => void db.close(),
   };
 }

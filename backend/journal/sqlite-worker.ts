@@ -1,5 +1,6 @@
 /** The thread that commits: waiting for the disk here holds up no one who reads. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { FORGET_WITHIN_MS } from '../limits.ts';
 import { openJournalFile } from './sqlite-file.ts';
 import type { JournalFile } from './sqlite-file.ts';
 import type { Entry, NewEntry } from './journal.ts';
@@ -14,9 +15,6 @@ export type Answer =
   | { gave: 'entries'; entries: Entry[] }
   | { gave: 'closed' }
   | { gave: 'failed'; code: string; detail: string };
-
-/** Milliseconds after an erasure until the log is emptied of what it holds of the old text. */
-const FORGET_WITHIN_MS = 1_000;
 
 const port = parentPort;
 if (port === null) throw new Error('this file is the main file of a worker thread');
@@ -50,8 +48,7 @@ port.on('message', (request: Request) => {
         return { gave: 'entries', entries: file.read(request.after, request.limit) };
       case 'close':
         clearTimeout(forgetting);
-        file.checkpoint();
-        file.close();
+        file.close(); // which empties the log too
         file = undefined;
         return { gave: 'closed' };
       default:

@@ -286,7 +286,7 @@ export function describeJournal(name: string, { openJournal, isDurable }: Engine
 
     it('finishes appends that follow on each other up to the last', async () => {
       const journal = await start();
-      for (let ticks = 0; ticks < 12; ticks++) {
+      for (let ticks = 0; ticks < 8; ticks++) {
         const other = await openJournal({ dataDir: makeDataDir(), log: silent });
         await other.append(entry());
         for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
