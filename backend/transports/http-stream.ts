@@ -8,6 +8,7 @@ import { createRounds } from '../wheel.ts';
 import { sendProblem } from './exchange.ts';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Caller } from '../commands/command.ts';
 import type { Change } from '../conversation/change.ts';
 import type { Position } from './cursor.ts';
 import type { Connection, Encoding } from './feed.ts';
@@ -28,10 +29,10 @@ export interface StreamFormat {
 
 export interface Streams {
   /**
-   * Answer with a stream of the room's messages.
+   * Answer with a stream of the room's messages. It ends when the caller's sign-in does.
    * @throws ChatError `overloaded` when there are too many connections, or the server is about to stop
    */
-  open(exchange: Exchange, room: string, position: Position | undefined): void;
+  open(exchange: Exchange, caller: Caller, room: string, position: Position | undefined): void;
   /** End all streams, so that their clients know that nothing was cut off. */
   stop(): Promise<void>;
 }
@@ -52,7 +53,7 @@ export function createStreams({ feed, clock }: Pick<Host, 'feed' | 'clock'>, for
   });
   let isStopped = false;
 
-  const begin = (response: ServerResponse, socket: Socket, room: string, position: Position | undefined) => {
+  const begin = (response: ServerResponse, socket: Socket, join: (stream: HttpStream) => (() => void)[]) => {
     if (isStopped) throw new ChatError('overloaded', 'The server is about to stop.');
     const givePlaceBack = feed.takePlace();
     const isChunked = response.req.httpVersion !== '1.0';
@@ -67,23 +68,27 @@ export function createStreams({ feed, clock }: Pick<Host, 'feed' | 'clock'>, for
       rounds.delete(stream);
       givePlaceBack();
     });
-    stream.onceOver(feed.join(stream, room, position));
+    for (const leave of join(stream)) stream.onceOver(leave);
     socket.uncork();
   };
 
   return {
-    open({ request, response }, room, position) {
+    open({ request, response }, caller, room, position) {
+      const join = (stream: HttpStream) => [
+        feed.join(stream, room, position),
+        feed.onceExpired(caller, () => void stream.end()),
+      ];
       request.resume(); // a body nobody asked for would keep the end of the connection from being seen
       const { socket } = response;
       if (request.method === 'HEAD') {
         response.writeHead(200, headersOf(format, true)).end();
       } else if (socket !== null) {
-        begin(response, socket, room, position);
+        begin(response, socket, join);
       } else {
         // Asked for while an earlier answer is still to come on the same connection.
         response.once('socket', (ready: Socket) => {
           try {
-            begin(response, ready, room, position);
+            begin(response, ready, join);
           } catch (error) {
             sendProblem(response, error);
           }

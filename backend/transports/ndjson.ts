@@ -20,10 +20,10 @@ export function startNdjson(host: Host): Transport {
   });
 
   listenAs('ndjson', TYPE, (exchange) => {
-    identity.callerOf(exchange.request); // a token that is not known is told, also to one who only reads
+    const caller = identity.callerOf(exchange.request); // a token that is not known is told, also to one who only reads
     const { room, since } = readQuery(query, exchange.query);
     const position = since === undefined ? undefined : refuseGone(readCursor(since, conversation));
-    open(exchange, room, position);
+    open(exchange, caller, room, position);
   });
   return { stop };
 }

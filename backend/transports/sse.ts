@@ -22,10 +22,10 @@ export function startSse(host: Host): Transport {
   });
 
   listenAs('sse', TYPE, (exchange: Exchange) => {
-    identity.callerOf(exchange.request); // a token that is not known is told, also to one who only reads
+    const caller = identity.callerOf(exchange.request); // a token that is not known is told, also to one who only reads
     const { room, since } = readQuery(query, exchange.query);
     const cursor = readLastEventId(exchange) ?? since;
-    open(exchange, room, cursor === undefined ? undefined : readCursor(cursor, conversation));
+    open(exchange, caller, room, cursor === undefined ? undefined : readCursor(cursor, conversation));
   });
   return { stop };
 }
