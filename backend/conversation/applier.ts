@@ -190,17 +190,20 @@ export function createApplier({ store, window, clock, log }: Parts, onApplied: (
   };
 
   const forgetSoon = () => {
-    cancelForgetting ??= clock.after(FORGET_WITHIN_MS, () => {
+    cancelForgetting ??= clock.after(FORGET_WITHIN_MS, function forgetSlice() {
       cancelForgetting = undefined;
       try {
-        while (store.search.indexSome()); // the index forgets too
-        store.checkpoint();
+        // The index forgets too; it may be far behind, when the store was made anew.
+        if (store.search.indexSome()) cancelForgetting = clock.after(0, forgetSlice);
+        else store.checkpoint();
       } catch (error) {
         log.warn({ err: error }, 'store: the log cannot be emptied');
         forgetSoon();
       }
     });
   };
+
+  forgetSoon(); // what was erased just before a crash
 
   return {
     head: () => head,

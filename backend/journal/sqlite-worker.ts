@@ -34,6 +34,7 @@ let forgetting: NodeJS.Timeout | undefined;
 
 attempt(() => {
   file = openJournalFile(String(workerData));
+  forgetSoon(file); // what was erased just before a crash
   return { gave: 'opened', epoch: file.epoch, head: file.head };
 });
 
