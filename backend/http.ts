@@ -137,10 +137,6 @@ function acceptedBy(request: Request, listeners: readonly Listener[]): Listener 
   if (request.headers.accept !== undefined) {
     request.headers.accept = request.headers.accept.replaceAll(/;\s*(?!q=)[^;,]*/gi, '');
   }
-  // A charset or a version in it leaves nothing to choose here; only how much each is wanted does.
-  if (request.headers.accept !== undefined) {
-    request.headers.accept = request.headers.accept.replaceAll(/;\s*(?!q=)[^;,]*/gi, '');
-  }
   const type = request.accepts(listeners.map((listener) => listener.type));
   const accepted = listeners.find((listener) => listener.type === type);
   if (accepted !== undefined) return accepted;
