@@ -32,6 +32,10 @@ export const deleteMessage = defineCommand<'delete-message', z.infer<typeof sche
   },
 });
 
-function toTombstone({ color: _color, reactions: _reactions, ...rest }: Message, seq: number): Message {
+// Nor when it was edited: with the texts gone, a replay cannot tell whether an edit changed anything.
+function toTombstone(
+  { color: _color, reactions: _reactions, edited: _edited, ...rest }: Message,
+  seq: number,
+): Message {
   return { ...rest, seq, message: '', deleted: true };
 }

@@ -130,7 +130,8 @@ export function createApplier({ store, window, clock, log }: Parts, onApplied: (
     }
   };
 
-  const applyBatch = (entries: readonly Entry[], last: number) => {
+  /** Carry them out in the store, all or none. @returns what came of each, and of all together */
+  const writeBatch = (entries: readonly Entry[], last: number) => {
     const applied = { changes: [] as Change[], hasScheduled: false };
     const results: Outcome[] = [];
     try {
@@ -141,7 +142,10 @@ export function createApplier({ store, window, clock, log }: Parts, onApplied: (
     } finally {
       unpublished.clear();
     }
-    head = last;
+    return { applied, results };
+  };
+
+  const publish = (entries: readonly Entry[], { applied, results }: ReturnType<typeof writeBatch>) => {
     for (const change of applied.changes) window.add(change);
     if (applied.changes.length > 0) indexSoon();
     if (entries.some(({ erases }) => erases !== undefined)) forgetSoon();
@@ -149,7 +153,11 @@ export function createApplier({ store, window, clock, log }: Parts, onApplied: (
       const outcome = results[index];
       if (outcome !== undefined) settle(seq, outcome);
     });
-    onApplied(applied);
+    try {
+      onApplied(applied);
+    } catch (error) {
+      log.error({ err: error }, 'conversation: a listener failed'); // which must not stop the journal
+    }
   };
 
   const settle = (seq: number, outcome: Outcome) => {
@@ -165,9 +173,12 @@ export function createApplier({ store, window, clock, log }: Parts, onApplied: (
     const last = backlog.at(-1)?.seq;
     if (last === undefined) return;
     try {
-      applyBatch(backlog, last);
-      backlog = [];
+      const written = writeBatch(backlog, last);
+      const entries = backlog;
+      backlog = []; // before anyone is told: what is written must never be carried out again
       trouble = undefined;
+      head = last;
+      publish(entries, written);
     } catch (error) {
       trouble = error instanceof Error ? error.message : String(error);
       log.error({ err: error, entries: backlog.length }, 'store: entries cannot be written');
@@ -220,8 +231,11 @@ export function createApplier({ store, window, clock, log }: Parts, onApplied: (
           (seq > head ? new Promise<Outcome>((resolve) => waiting.set(seq, resolve)) : undefined));
         outcomes.delete(seq);
         if (outcome instanceof Error) throw outcome;
+        if (outcome !== undefined) return outcome;
         // Without an outcome it is an earlier entry's seq, found by the key.
-        return outcome ?? { ...decideAt({ ...entry, seq: head + 1 }).answer, isNew: false };
+        const { answer, effect } = decideAt({ ...entry, seq: head + 1 });
+        if (effect === undefined) return { ...answer, isNew: false };
+        throw new ChatError('idempotency-mismatch', 'This key was used for something that was refused in the end.');
       } finally {
         expected--;
         if (expected === 0) outcomes.clear();

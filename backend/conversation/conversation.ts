@@ -80,7 +80,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
   const inFlight = createInFlight();
   /** Journal an entry, unless what it asks for is so already. */
   const write = async (entry: NewEntry): Promise<Posted> => {
-    await inFlight.turn(entry);
+    for (let earlier = inFlight.ahead(entry); earlier !== undefined; earlier = inFlight.ahead(entry)) await earlier;
     // Refused before it is written where possible. What comes back is decided again: others may have come first.
     const before = applier.decide(entry);
     if (before.effect === undefined && !inFlight.concerns(entry)) return { ...before.answer, isNew: false };

@@ -2,8 +2,11 @@
 import type { NewEntry } from '../journal/journal.ts';
 
 export interface InFlight {
-  /** Wait for an earlier entry with the same key, and for an erasure of what this one is about. */
-  turn(entry: NewEntry): Promise<void>;
+  /**
+   * @returns the end of an earlier entry with the same key, or of an erasure of what this one is about; undefined when
+   * it is this one's turn, until the caller waits for something
+   */
+  ahead(entry: NewEntry): Promise<void> | undefined;
   /** @returns whether an entry is under way that may change what this one would find */
   concerns(entry: NewEntry): boolean;
   /** Run `work`, during which `entry` is under way. */
@@ -16,14 +19,10 @@ export function createInFlight(): InFlight {
   const subjects = new Map<number, number>();
 
   return {
-    async turn(entry) {
+    ahead(entry) {
       const name = keyName(entry);
-      for (;;) {
-        const earlier =
-          (name !== undefined && keys.get(name)) || (entry.about !== undefined && erasing.get(entry.about));
-        if (!earlier) return;
-        await earlier;
-      }
+      const sameKey = name === undefined ? undefined : keys.get(name);
+      return sameKey ?? (entry.about === undefined ? undefined : erasing.get(entry.about));
     },
     concerns: ({ about }) => about !== undefined && subjects.has(about),
     async during(entry, work) {

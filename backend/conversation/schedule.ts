@@ -1,4 +1,5 @@
 /** Messages that wait for their time: released in due order, overdue ones at once. */
+import { ChatError } from '../errors.ts';
 import { RELEASE_SLICE } from '../limits.ts';
 import type { Clock } from '../clock.ts';
 import type { Scheduled } from '../commands/command.ts';
@@ -44,7 +45,9 @@ export function createSchedule(
     try {
       const now = clock.now();
       const due = store.due(now, RELEASE_SLICE);
-      await Promise.all(due.map((one) => release(one, now)));
+      const released = await Promise.allSettled(due.map((one) => release(one, now)));
+      const failed = released.find((one) => one.status === 'rejected' && !wasWithdrawn(one.reason));
+      if (failed?.status === 'rejected') throw failed.reason as unknown;
       isReleasing = false;
       arm();
     } catch (error) {
@@ -65,4 +68,9 @@ export function createSchedule(
       cancel?.();
     },
   };
+}
+
+// While its release was on the way: then there is nothing left to do.
+function wasWithdrawn(reason: unknown): boolean {
+  return reason instanceof ChatError && reason.code === 'not-found';
 }

@@ -4,6 +4,7 @@
  */
 import { rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { StartError } from '../errors.ts';
 import { toMessage } from './change.ts';
 import { prepareSearch, SEARCH_SCHEMA } from './search.ts';
 import type { Change, Page } from './change.ts';
@@ -59,6 +60,8 @@ export interface RoomSummary {
 /** A store of another version, or of another journal, is made anew. */
 const VERSION = 2;
 
+const OF_ANOTHER = 'it is of another journal';
+
 const SCHEMA = `
   CREATE TABLE state (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
   CREATE TABLE messages (
@@ -89,12 +92,18 @@ const SCHEMA = `
  * @param epoch of the journal that this is a view of
  * @param head of that journal: a store that is ahead of it is a view of something else
  * @param onRebuild told why what was there is thrown away
+ * @throws StartError when the journal is empty and the store is not: it would all be thrown away for a lost file
  */
 export function openStore(path: string, epoch: string, head: number, onRebuild: (why: string) => void): Store {
   const opened = open(path);
   const why = opened.db === undefined ? opened.why : whyUnfit(opened.db, epoch, head);
   if (opened.db !== undefined && why === undefined) return asStore(opened.db);
+  const lost = head === 0 && opened.db !== undefined && why === OF_ANOTHER ? countSeqs(opened.db) : 0;
   opened.db?.close();
+  if (lost > 0) {
+    const what = `The journal is empty, but ${path} was made from one of ${lost} entries`;
+    throw new StartError(`${what}: bring that back, or remove the file to begin anew.`);
+  }
   if (why !== 'it is new') onRebuild(why ?? 'it is unfit');
   removeFiles(path);
   const db = prepare(new Database(path));
@@ -112,9 +121,12 @@ export function isStoreError(error: unknown): boolean {
 }
 
 function open(path: string): { db: Database.Database; why?: never } | { db?: never; why: string } {
+  let db: Database.Database | undefined;
   try {
-    return { db: prepare(new Database(path)) };
+    db = new Database(path);
+    return { db: prepare(db) };
   } catch (error) {
+    db?.close();
     return { why: error instanceof Error ? error.message : String(error) };
   }
 }
@@ -132,11 +144,15 @@ function whyUnfit(db: Database.Database, epoch: string, head: number): string | 
     if (version === 0) return 'it is new';
     if (version !== VERSION) return `it has version ${String(version)}`;
     const state = new Map(db.prepare<[], [string, unknown]>(`SELECT name, value FROM state`).raw().all());
-    if (state.get('epoch') !== epoch) return 'it is of another journal';
+    if (state.get('epoch') !== epoch) return OF_ANOTHER;
     return Number(state.get('head')) > head ? 'it is ahead of the journal' : undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+function countSeqs(db: Database.Database): number {
+  return db.prepare<[], number>(`SELECT value FROM state WHERE name = 'head'`).pluck().get() ?? 0;
 }
 
 function removeFiles(path: string): void {
@@ -180,9 +196,14 @@ function asStore(db: Database.Database): Store {
         keys.put(changed.author ?? '', changed.key, changed.id, fingerprint);
       } else if (effect.scheduled !== undefined && entry.key !== undefined) {
         keys.put(effect.scheduled.author, entry.key, entry.seq, fingerprint);
+      } else if (effect.unscheduled?.key !== undefined) {
+        keys.forget(effect.unscheduled.author, effect.unscheduled.key);
       }
     },
-    checkpoint: () => void db.pragma('wal_checkpoint(TRUNCATE)'),
+    checkpoint() {
+      // It does not throw when someone else who reads the file is in its way.
+      if (db.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) !== 0) throw new Error('the file is being read');
+    },
     close: () => void db.close(),
   };
 }
@@ -258,7 +279,7 @@ function prepareKeys(db: Database.Database) {
   const find = db.prepare<[string, string], Keyed>(`SELECT id, fingerprint FROM keys WHERE author = ? AND key = ?`);
   const put = db.prepare(`
     INSERT INTO keys (author, key, id, fingerprint) VALUES (?, ?, ?, ?)
-    ON CONFLICT (author, key) DO UPDATE SET id = excluded.id
+    ON CONFLICT (author, key) DO UPDATE SET id = excluded.id, fingerprint = excluded.fingerprint
   `);
   // The row stays, so that a late retry of a deleted message does not bring it back.
   const forget = db.prepare(`UPDATE keys SET fingerprint = '' WHERE author = ? AND key = ?`);
