@@ -5,8 +5,8 @@ import express from 'express';
 import helmet from 'helmet';
 import { ChatError } from './errors.ts';
 import { queryOf, sendProblem } from './transports/exchange.ts';
-import type { ServerResponse } from 'node:http';
-import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
+import type { RequestListener, ServerResponse } from 'node:http';
+import type { ErrorRequestHandler, Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Identity } from './identity.ts';
 import type { Logger } from './log.ts';
 import type { Settings } from './settings.ts';
@@ -31,7 +31,7 @@ const OPEN_PATHS = ['/healthz', '/readyz', '/docs'];
 const ROOT = new URL('../', import.meta.url);
 
 export interface Http extends Pick<Host, 'route' | 'listenAs'> {
-  readonly app: Express;
+  readonly answer: RequestListener;
   /** To be called once all routes are there: what is left is a wrong method or a wrong path. */
   finish(): void;
 }
@@ -87,23 +87,33 @@ export function createHttp({ settings, identity, log, trouble, isDraining }: Htt
     sendText(response, 200, 'ready\n');
   });
 
+  const answerUnreadable = (response: ServerResponse) => {
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    sendProblem(response, new ChatError('invalid-query', 'The path is not well-formed.'));
+  };
+
   return {
-    app,
+    // A target that Express cannot take apart never comes to a route, nor to `answerError`.
+    answer: (request, response) =>
+      void app(request as Request, response as Response, (() => answerUnreadable(response)) as NextFunction),
     route,
     listenAs: (name, type, handle) => void listeners.push({ name, type, handle }),
     finish() {
       servePages(app, identity);
-      for (const [path, known] of methods) {
-        const allow = [...known, ...(known.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
-        app.all(path, () => {
-          throw new ChatError('method-not-allowed', `This takes ${allow}.`, { allow });
-        });
-      }
+      for (const [path, known] of methods) app.all(path, refuseOthers(known));
       app.use(() => {
         throw new ChatError('not-found', 'There is nothing here.');
       });
       app.use(answerError(log));
     },
+  };
+}
+
+/** @param known methods that are answered before */
+function refuseOthers(known: ReadonlySet<string>): RequestHandler {
+  const allow = [...known, ...(known.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+  return () => {
+    throw new ChatError('method-not-allowed', `This takes ${allow}.`, { allow });
   };
 }
 
@@ -183,9 +193,12 @@ function servePages(app: Express, identity: Identity): void {
     }
     next();
   };
+  const refuse = refuseOthers(new Set(['GET']));
+  const refuseWriting: RequestHandler = (request, response, next) =>
+    request.method === 'GET' || request.method === 'HEAD' ? next() : refuse(request, response, next);
   for (const [path, folder] of Object.entries(PAGES)) {
     const files = express.static(fileURLToPath(new URL(folder, ROOT)), { cacheControl: false, setHeaders: revalidate });
-    app.use(path, headers, setCookie, files);
+    app.use(path, refuseWriting, headers, setCookie, files);
   }
   const shared = fileURLToPath(new URL('frontend-shared/', ROOT));
   app.get('/', headers, setCookie, (_request, response) => {
@@ -195,6 +208,7 @@ function servePages(app: Express, identity: Identity): void {
   app.get('/favicon.ico', (_request, response) => {
     response.type('image/svg+xml').sendFile('favicon.svg', { root: shared });
   });
+  app.all(['/', '/favicon.ico'], refuseWriting);
 }
 
 // Small files that change with the server: asked for each time, and sent only when they changed.
@@ -220,7 +234,8 @@ function answerError(log: Logger): ErrorRequestHandler {
 /** What Express and its static files throw: they name an HTTP status. @returns undefined for a bug */
 function fromExpress(error: unknown): ChatError | undefined {
   const status = error instanceof Error && 'status' in error ? error.status : undefined;
-  if (status === 400) return new ChatError('invalid-query', 'The path is not well-formed.', { cause: error });
+  if (typeof status !== 'number' || status >= 500) return undefined;
   if (status === 403 || status === 404) return new ChatError('not-found', 'There is nothing here.', { cause: error });
-  return undefined;
+  const detail = status === 400 ? 'The path is not well-formed.' : 'What the headers ask for cannot be given.';
+  return new ChatError('invalid-query', detail, { cause: error });
 }

@@ -86,7 +86,7 @@ async function start(
   cleanUp.push(() => conversation.close());
 
   let isDraining = false;
-  const { app, route, listenAs, finish } = createHttp({
+  const { answer, route, listenAs, finish } = createHttp({
     settings,
     identity,
     log,
@@ -104,7 +104,7 @@ async function start(
       // Others that offer to upgrade, as curl to HTTP/2, are answered as if they had not.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
-    app,
+    answer,
   );
   server.on('clientError', answerBrokenRequest);
   const feed = createFeed({ conversation, clock, maxConnections: settings.maxConnections });
