@@ -167,7 +167,7 @@ export function createFeed({ conversation, clock, maxConnections }: FeedOptions)
         else joined.set(listener.connection, [...(joined.get(listener.connection) ?? []), listener]);
       }
       // What is sent only now may have been read before: it is no news to whoever came with its seq.
-      for (const one of [...room.waiting]) {
+      for (const one of room.waiting) {
         if (one.after >= batch.last) continue;
         room.waiting.delete(one);
         one.callback();
