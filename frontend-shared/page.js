@@ -19,6 +19,7 @@ export function startPage(openLink) {
   const life = watchPage();
   const store = openStore(() => localStorage);
   const log = find('log', HTMLElement);
+  let isCaughtUp = false;
   const start = find('start', HTMLElement);
   const alert = find('alert', HTMLElement);
 
@@ -61,7 +62,10 @@ export function startPage(openLink) {
     list: find('list', HTMLElement),
     template: find('message-template', HTMLTemplateElement),
     toEndButton: find('to-end', HTMLButtonElement),
-    onNearStart: history.loadMore,
+    onNearStart() {
+      // While the newest still arrive one by one, the first of them is in view, and it is nobody's wish to go further back.
+      if (isCaughtUp) history.loadMore();
+    },
   });
 
   const composer = createComposer({
@@ -91,12 +95,14 @@ export function startPage(openLink) {
       conversation.take(messages);
     },
     onReset() {
+      isCaughtUp = false;
       conversation.forget();
       history.reset();
     },
     onState(state) {
       status.show(state);
       if (state.name !== 'live') return;
+      isCaughtUp = true;
       log.ariaBusy = 'false';
       // Drawing anew also asks again for older messages, where that had failed.
       conversation.changed();

@@ -14,6 +14,15 @@ const textsOf = async (url: string) => {
   return messages.map(({ message }) => message);
 };
 
+async function post(url: string, message: string): Promise<void> {
+  const response = await fetch(`${url}/messages`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ user: 'Mira', message }),
+  });
+  expect(response.status).toBe(201);
+}
+
 /** As the browser does it for a tab behind another one. */
 async function setHidden(page: Page, hidden: boolean): Promise<void> {
   await page.evaluate((to) => {
@@ -86,11 +95,7 @@ describe.each(PAGES)('%s', (path) => {
     await chat.say('second');
     await expectPage(chat.status).toContainText('Offline: 2 messages will be sent when you are back');
     await expectPage(chat.items).toHaveCount(3);
-    await fetch(`${url}/messages`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: '{"user":"Mira","message":"said meanwhile"}',
-    });
+    await post(url, 'said meanwhile');
     await chat.context.setOffline(false);
     await expectPage(chat.status).toContainText('Live', { timeout: 3_000 });
     await expectPage(chat.items).toHaveCount(4);
@@ -122,11 +127,7 @@ describe.each(PAGES)('%s', (path) => {
     const { url } = await startTestServer();
     const chat = await openPage(url + path);
     await setHidden(chat.page, true);
-    await fetch(`${url}/messages`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: '{"user":"Mira","message":"said meanwhile"}',
-    });
+    await post(url, 'said meanwhile');
     await setHidden(chat.page, false);
     await expectPage(chat.items).toHaveCount(1, { timeout: 2_000 });
     await expectPage(chat.status).toContainText('Live');
@@ -134,6 +135,40 @@ describe.each(PAGES)('%s', (path) => {
 });
 
 describe('/polling/', () => {
+  it('asks on until it has everything, where one answer does not hold it', async () => {
+    const { url } = await startTestServer();
+    const chat = await openPage(`${url}/polling/`);
+    await setHidden(chat.page, true);
+    const missed = Array.from({ length: 1_050 }, (_, index) => `missed ${index}`);
+    await Promise.all(missed.map((text) => post(url, text)));
+    const waits: (string | null)[] = [];
+    chat.page.on('request', (request) => waits.push(new URL(request.url()).searchParams.get('wait')));
+    await setHidden(chat.page, false);
+    await expectPage(chat.items).toHaveCount(missed.length);
+    // Not held before all of it is there.
+    await expectPage.poll(() => waits).toContain('25');
+    expect(waits.filter(Boolean)).toEqual(['0', '0', '25']);
+  });
+
+  it('misses nothing that was said before its own message, whose answer overtook it', async () => {
+    const { url } = await startTestServer();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const chat = await openPage(`${url}/polling/`);
+    await setHidden(chat.page, true);
+    await chat.page.route('**/messages?*', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await setHidden(chat.page, false);
+    await post(url, 'said before');
+    await chat.say('said after');
+    await expectPage(chat.items).toHaveCount(1);
+    await expectPage(chat.items).not.toHaveClass(/is-pending/);
+    release();
+    await expectPage(chat.items).toContainText(['said before', 'said after']);
+  });
+
   it('holds one request while it is looked at, and none while it is hidden', async () => {
     const { url } = await startTestServer();
     const asked: string[] = [];
@@ -150,13 +185,7 @@ describe('/polling/', () => {
     await setHidden(chat.page, true);
     await ended;
     const before = asked.length;
-    for (let index = 0; index < 3; index += 1) {
-      await fetch(`${url}/messages`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: `{"user":"Mira","message":"${index}"}`,
-      });
-    }
+    for (const text of ['1', '2', '3']) await post(url, text);
     expect(asked).toHaveLength(before);
     await setHidden(chat.page, false);
     await expectPage(chat.items).toHaveCount(3);
@@ -214,6 +243,37 @@ describe('/websocket/', () => {
     await expectPage(chat.page.locator('.is-pending')).toHaveCount(0);
   });
 
+  it('reads on from where it was, when the connection breaks while it catches up', async () => {
+    const { url } = await startTestServer();
+    const sinces: (string | null)[] = [];
+    let mayPass = Infinity;
+    const chat = await openPage(`${url}/websocket/`, {
+      mayFail: true,
+      async prepare(page) {
+        // Nor over HTTP, where it would read on otherwise.
+        await page.route('**/messages?*', (route) => route.abort('connectionfailed'));
+        await page.routeWebSocket('**/messages*', (socket) => {
+          sinces.push(new URL(socket.url()).searchParams.get('since'));
+          const server = socket.connectToServer();
+          const isBroken = sinces.length === 2;
+          server.onMessage((frame) => {
+            if (!isBroken || mayPass-- > 0) socket.send(frame);
+            else void socket.close({ code: 1001 });
+          });
+        });
+      },
+    });
+    await chat.context.setOffline(true);
+    await expectPage(chat.status).toContainText('Offline');
+    for (const text of ['one', 'two', 'three']) await post(url, text);
+    mayPass = 2;
+    await chat.context.setOffline(false);
+    await expectPage(chat.items).toContainText(['one', 'two', 'three']);
+    await expectPage(chat.status).toContainText('Live');
+    expect(sinces.length).toBe(3);
+    expect(sinces[2]).toBe(sinces[1]);
+  });
+
   it('keeps its WebSocket when it is looked at again, as soon as the server has answered', async () => {
     const { url } = await startTestServer();
     const proof = Promise.withResolvers<void>();
@@ -250,11 +310,7 @@ describe('/websocket/', () => {
         }),
     });
     mute = true;
-    await fetch(`${url}/messages`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: '{"user":"Mira","message":"not heard"}',
-    });
+    await post(url, 'not heard');
     await setHidden(chat.page, false);
     await expectPage(chat.items).toHaveCount(1);
     await expectPage(chat.status).toContainText('Live');

@@ -278,17 +278,28 @@ describe.each(PAGES)('%s', (path) => {
   it('loads older messages while one scrolls up, and the view stays where it is', async () => {
     const { url } = await startTestServer();
     await postMany(url, 250);
-    const chat = await openPage(url + path);
+    let release = Promise.withResolvers<void>();
+    const chat = await openPage(url + path, {
+      prepare: (page) =>
+        page.route('**/messages?*before=*', async (route) => {
+          await release.promise;
+          await route.continue();
+        }),
+    });
     await expectPage.poll(() => distanceToEnd(chat)).toBe(0);
     for (const [top, oldest] of [
       [300, 51],
       [0, 1],
     ] as const) {
       const seen = (await texts(chat))[top === 0 ? 0 : 12]!;
+      const asked = chat.page.waitForRequest('**/messages?*before=*');
       await scrollTo(chat, top);
+      await asked;
       const before = await topOf(chat, seen);
+      release.resolve();
       await expectPage(chat.items.filter({ hasText: `message ${oldest}` }).first()).toBeAttached();
       expect(Math.abs((await topOf(chat, seen)) - before)).toBeLessThanOrEqual(1);
+      release = Promise.withResolvers();
     }
     await expectPage(chat.items).toHaveCount(250);
     expect(await texts(chat)).toEqual(Array.from({ length: 250 }, (_, index) => `message ${index + 1}`));
