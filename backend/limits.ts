@@ -54,6 +54,15 @@ export const MAX_WINDOW_CHARS = 32_000_000;
 /** Entries handed on in one piece while a stored journal is read, so that reading it never holds up the rest. */
 export const JOURNAL_SLICE = 500;
 
+/** Seconds that a cursor is remembered for a client that does not ask: a laptop carried from one room to another. */
+export const SUBSCRIPTION_IDLE_S = 600;
+/** Subscriptions of one client: a room each, of those that a person follows. */
+export const MAX_SUBSCRIPTIONS_PER_CLIENT = 100;
+/** Subscriptions in all; each takes some 600 bytes. */
+export const MAX_SUBSCRIPTIONS = 50_000;
+/** Batches of a subscription that can be confirmed one by one: more than are ever on their way to one client. */
+export const MAX_UNCONFIRMED_BATCHES = 16;
+
 // How it is sent
 
 /** Messages sent to a connection in one piece while it catches up. */

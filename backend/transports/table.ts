@@ -3,6 +3,7 @@ import { startDirectory } from './directory.ts';
 import { startNdjson } from './ndjson.ts';
 import { startPolling } from './polling.ts';
 import { startSse } from './sse.ts';
+import { startSubscriptions } from './subscriptions.ts';
 import { startWebsocket } from './websocket.ts';
 import { startWriting } from './writing.ts';
 import type { StartTransport } from './transport.ts';
@@ -12,6 +13,7 @@ export const TRANSPORTS: { readonly [name: string]: StartTransport } = {
   polling: startPolling,
   sse: startSse,
   ndjson: startNdjson,
+  subscriptions: startSubscriptions,
   directory: startDirectory,
   websocket: startWebsocket,
 };
