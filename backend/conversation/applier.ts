@@ -201,12 +201,10 @@ export function createApplier({ store, window, clock, log }: Parts, onApplied: (
   };
 
   const forgetSoon = () => {
-    cancelForgetting ??= clock.after(FORGET_WITHIN_MS, function forgetSlice() {
+    cancelForgetting ??= clock.after(FORGET_WITHIN_MS, () => {
       cancelForgetting = undefined;
       try {
-        // The index forgets too; it may be far behind, when the store was made anew.
-        if (store.search.indexSome()) cancelForgetting = clock.after(0, forgetSlice);
-        else store.checkpoint();
+        store.checkpoint();
       } catch (error) {
         log.warn({ err: error }, 'store: the log cannot be emptied');
         forgetSoon();

@@ -10,6 +10,8 @@ import type { Change } from './change.ts';
 export interface Search {
   /** Take in the next messages that changed. @returns whether there may be more */
   indexSome(): boolean;
+  /** Take a message out, with all its words, as far as it was taken in. */
+  forget(id: number): void;
   /**
    * @param query words, each the beginning of one, or "quoted phrases"; all must be there
    * @returns the best of the newest matches, the best first
@@ -77,6 +79,7 @@ export function prepareSearch(db: Database.Database, fromRow: (row: ChangeRow) =
 
   return {
     indexSome,
+    forget: (id) => void remove.run(id),
     find(query, room, limit) {
       while (indexSome());
       const expression = toExpression(query, room);

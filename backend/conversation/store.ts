@@ -167,6 +167,7 @@ function asStore(db: Database.Database): Store {
   const keys = prepareKeys(db);
   const reactors = prepareReactors(db);
   const rooms = prepareRooms(db);
+  const search = prepareSearch(db, fromRow);
   const runInTransaction = db.transaction((work: () => void) => work());
 
   return {
@@ -175,7 +176,7 @@ function asStore(db: Database.Database): Store {
     ...keys.reads,
     ...reactors.reads,
     ...rooms.reads,
-    search: prepareSearch(db, fromRow),
+    search,
     head: () => selectHead.get() ?? 0,
     setHead: (seq) => void updateHead.run(seq),
     transaction: (work) => runInTransaction.immediate(work),
@@ -191,6 +192,7 @@ function asStore(db: Database.Database): Store {
       if (effect.unscheduled !== undefined) scheduled.remove(effect.unscheduled);
       if (changed?.deleted) {
         reactors.clear(changed.id);
+        search.forget(changed.id);
         if (changed.key !== undefined) keys.forget(changed.author ?? '', changed.key);
       } else if (changed?.id === entry.seq && changed.key !== undefined) {
         keys.put(changed.author ?? '', changed.key, changed.id, fingerprint);
