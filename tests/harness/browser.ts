@@ -1,11 +1,13 @@
 /** Pages in a real browser, each watched for what a page must never do: fail in the console, or ask another origin. */
 import { expect as expectOf } from '@playwright/test';
-import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, vi } from 'vitest';
 import { launchChromium } from './chromium.ts';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from '@playwright/test';
 
 /** Milliseconds for what a page shows by itself. Two cores, a browser and a server share the machine. */
 const SHOWN_WITHIN_MS = 15_000;
+/** Milliseconds for a whole test: some start a server three times. Each wait in it has its own, shorter bound. */
+const TEST_WITHIN_MS = 90_000;
 
 export const expectPage = expectOf.configure({ timeout: SHOWN_WITHIN_MS });
 
@@ -36,6 +38,7 @@ export interface ChatOptions extends BrowserContextOptions {
 
 /** One browser for all tests of a file. @returns opens a page of the server that is to be chatted on */
 export function useBrowser(): (url: string, options?: ChatOptions) => Promise<Chat> {
+  vi.setConfig({ testTimeout: TEST_WITHIN_MS });
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchChromium();
