@@ -6,8 +6,8 @@ import { queryFields, readQuery, sendJson } from './exchange.ts';
 import type { Host, Transport } from './transport.ts';
 
 const limit = queryFields.whole(1, MAX_PAGE).default(DEFAULT_PAGE);
-const roomsQuery = z.object({ limit });
-const searchQuery = z.object({
+export const roomsQuery = z.object({ limit });
+export const searchQuery = z.object({
   q: z.string('must be given').max(MAX_SEARCH_LENGTH, `must hold at most ${MAX_SEARCH_LENGTH} characters`),
   room: room.exactOptional(),
   limit,

@@ -1,7 +1,7 @@
 /** Reading a request over HTTP and writing its answer: the rules that all routes share. */
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import { ROOM_PATTERN, DEFAULT_ROOM } from '../commands/fields.ts';
+import { DEFAULT_ROOM, room } from '../commands/fields.ts';
 import { ChatError, ERRORS, toProblem } from '../errors.ts';
 import { LINGER_MS, MAX_BODY_BYTES } from '../limits.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -110,14 +110,15 @@ export function queryOf({ url = '' }: Pick<IncomingMessage, 'url'>): URLSearchPa
 
 /** The fields of queries. A parameter is text, given once and not empty. */
 export const queryFields = {
-  room: z.string().regex(ROOM_PATTERN, 'must be 1 to 40 of a-z, 0-9 and -, not beginning with -').default(DEFAULT_ROOM),
-  since: z.string().exactOptional(),
+  room: room.default(DEFAULT_ROOM),
+  since: z.string().meta({ description: 'Cursor, or the bare number in front of its dash.' }).exactOptional(),
   whole: (least: number, most: number) =>
     z
       .string()
       .regex(/^\d{1,16}$/, `must be a whole number from ${least} to ${most}`)
       .transform(Number)
-      .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`),
+      .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`)
+      .meta({ type: 'integer', minimum: least, maximum: most }),
 };
 
 /** @throws ChatError `invalid-query` that names every parameter that is wrong; those not in the schema are ignored */

@@ -9,7 +9,7 @@ import type { ServerResponse } from 'node:http';
 import type { Page } from '../conversation/change.ts';
 import type { Exchange, Host, Transport } from './transport.ts';
 
-const query = z.object({
+export const pollQuery = z.object({
   room: queryFields.room,
   since: queryFields.since,
   before: queryFields.whole(0, Number.MAX_SAFE_INTEGER).exactOptional(),
@@ -36,7 +36,7 @@ export function startPolling(host: Host): Transport {
 
   const listen = ({ request, response, query: given }: Exchange) => {
     const { author } = identity.callerOf(request); // a token that is not known is told, also to one who only reads
-    const { room, since, before, limit, wait } = readQuery(query, given);
+    const { room, since, before, limit, wait } = readQuery(pollQuery, given);
     if (author !== undefined) feed.polled(room, author);
     if (wait !== undefined && since === undefined) throw invalid('wait', 'is only for a request with "since"');
     if (before !== undefined) {
