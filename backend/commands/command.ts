@@ -82,7 +82,7 @@ export interface Command<Name extends string = string, Input = unknown, Body = u
   /** What the `message` of the envelope, or the body of the request, must hold. */
   readonly schema: z.ZodType<Input>;
   /** What is journalled. Time, identity and random values go into the entry here, so that `apply` needs none. */
-  record(input: Input, caller: Caller, now: number): Recorded<Body>;
+  record(input: Input, caller: Caller): Recorded<Body>;
   /**
    * What the entry does to the chat as it stands. Pure: the same entries give the same conversation everywhere.
    * @throws ChatError when it cannot be done; then the entry changes nothing, now and at every replay

@@ -38,13 +38,10 @@ const schema = z.object({
 export const sendMessage = defineCommand<'send-message', z.infer<typeof schema>, SentBody>({
   name: 'send-message',
   schema,
-  record({ message, sendAt, ...rest }, caller, now) {
+  record({ message, sendAt, ...rest }, caller) {
     const body = caller.name === undefined ? rest : { ...rest, user: caller.name };
     if (sendAt === undefined) return { text: message, body };
     requireAuthor(caller);
-    const waitMs = Date.parse(sendAt) - now;
-    if (waitMs <= 0) throw invalidTime('must be in the future');
-    if (waitMs > MAX_SCHEDULE_AHEAD_MS) throw invalidTime('must be within a year');
     const scheduled: ScheduledBody = { ...body, scheduled: randomUUID(), sendAt };
     return { command: scheduleMessage.name, text: message, body: scheduled };
   },
@@ -61,6 +58,7 @@ export const scheduleMessage = defineCommand<'schedule-message', never, Schedule
   record: refuseToRecord,
   apply(chat, entry) {
     const author = requireAuthor(entry);
+    refuseUnfitTime(entry);
     refuseForeignParent(chat, entry.body);
     if (chat.countScheduled(author) >= MAX_SCHEDULED_PER_AUTHOR) {
       throw new ChatError('rate-limited', `${MAX_SCHEDULED_PER_AUTHOR} messages are waiting already.`, {
@@ -112,6 +110,13 @@ function refuseForeignParent(chat: Chat, { replyTo, room: where }: SentBody): vo
   if (replyTo === undefined || chat.message(replyTo)?.room === where) return;
   const detail = 'must be the id of a message of the same room';
   throw new ChatError('invalid-message', `"replyTo" ${detail}.`, { errors: [{ field: 'replyTo', detail }] });
+}
+
+// Asked of the entry, not of what was sent: a retry with the same key may come when the time is over.
+function refuseUnfitTime({ at, body: { sendAt } }: Accepted<ScheduledBody>): void {
+  const waitMs = Date.parse(sendAt) - Date.parse(at);
+  if (waitMs <= 0) throw invalidTime('must be in the future');
+  if (waitMs > MAX_SCHEDULE_AHEAD_MS) throw invalidTime('must be within a year');
 }
 
 function refuseToRecord(): never {

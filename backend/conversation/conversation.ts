@@ -101,7 +101,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
       const input = parseWith(command.schema, untrusted);
       const trustedKey = key === undefined ? undefined : parseWith(keyField, key);
       const now = clock.now();
-      return write(toEntry(name, command.record(input, caller, now), caller, trustedKey, now));
+      return write(toEntry(name, command.record(input, caller), caller, trustedKey, now));
     },
     after: (room, since, limit) => window.after(room, since, limit) ?? store.after(room, since, limit),
     newest: (room, limit) => window.newest(room, limit) ?? store.newest(room, limit),
