@@ -1,0 +1,34 @@
+// Runs a program with a Node that is new enough: this one, or else the one among the dependencies. npm puts that one
+// on the path of its scripts, but before 11.6 npm loses the link to it where packages for other platforms are left out.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const OLDEST = [22, 13];
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+const isNewEnough = major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
+const name = { win32: 'win' }[process.platform] ?? process.platform;
+const file = process.platform === 'win32' ? 'node.exe' : 'node';
+const packaged = fileURLToPath(
+  new URL(join('node_modules', `node-${name}-${process.arch}`, 'bin', file), import.meta.url),
+);
+const program = isNewEnough ? process.execPath : packaged;
+
+if (!existsSync(program)) {
+  process.stderr.write(
+    `This needs Node ${OLDEST.join('.')} or newer, and this is ${process.versions.node}: install a newer one, or run "npm install".\n`,
+  );
+  process.exit(1);
+}
+
+const env = { ...process.env, PATH: dirname(program) + delimiter + (process.env.PATH ?? '') };
+const args = process.argv.slice(2);
+// In the place of this process where that can be done, so that signals and exit codes are its own.
+if (isNewEnough && typeof process.execve === 'function' && process.platform !== 'win32') {
+  process.execve(program, [program, ...args], env);
+}
+const child = spawn(program, args, { stdio: 'inherit', env });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
