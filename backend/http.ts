@@ -9,6 +9,7 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Identity } from './identity.ts';
 import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
 import type { Settings } from './settings.ts';
 import type { Exchange, Handle, Host } from './transports/transport.ts';
 
@@ -27,7 +28,7 @@ const PAGES = {
   '/frontend-shared': 'frontend-shared',
 };
 /** What everyone may see on a closed server too. */
-const OPEN_PATHS = ['/healthz', '/readyz', '/docs'];
+const OPEN_PATHS = ['/healthz', '/readyz', '/metrics', '/docs'];
 const ROOT = new URL('../', import.meta.url);
 
 export interface Http extends Pick<Host, 'route' | 'listenAs'> {
@@ -42,6 +43,7 @@ export interface HttpOptions {
   log: Logger;
   /** @returns why no message can be accepted now; undefined when one can */
   trouble(): string | undefined;
+  metrics: Metrics;
   /** @returns whether the server is about to stop, so that connections should not be used again */
   isDraining(): boolean;
 }
@@ -53,7 +55,7 @@ interface Listener {
   handle: Handle;
 }
 
-export function createHttp({ settings, identity, log, trouble, isDraining }: HttpOptions): Http {
+export function createHttp({ settings, identity, log, trouble, metrics, isDraining }: HttpOptions): Http {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -85,6 +87,12 @@ export function createHttp({ settings, identity, log, trouble, isDraining }: Htt
   route('GET', '/readyz', ({ response }) => {
     if (isDraining() || trouble() !== undefined) throw new ChatError('overloaded', 'No message can be accepted now.');
     sendText(response, 200, 'ready\n');
+  });
+
+  route('GET', '/metrics', async ({ response }) => {
+    const { type, body } = await metrics.text();
+    response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-store' });
+    response.end(body);
   });
 
   const answerUnreadable = (response: ServerResponse) => {

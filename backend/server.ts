@@ -18,6 +18,7 @@ import {
   SHUTDOWN_WITHIN_MS,
   TIMEOUT_CHECK_MS,
 } from './limits.ts';
+import { createMetrics } from './metrics.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createSignIn } from './sign-in.ts';
 import { answerBrokenRequest } from './transports/exchange.ts';
@@ -65,6 +66,7 @@ async function start(
   const dataDir = engine.keepsFiles ? openDataDir(settings.dataDir) : undefined;
   cleanUp.push(() => dataDir?.close());
   const secret = settings.secret ?? dataDir?.readSecret() ?? randomBytes(32).toString('base64url');
+  const metrics = createMetrics();
   const rateLimit = createRateLimit(settings.rateLimit);
   const identity = createIdentity({
     secret,
@@ -74,7 +76,7 @@ async function start(
   });
 
   const { openJournal } = await engine.load();
-  const journal = await openJournal({ dataDir: settings.dataDir, log });
+  const journal = await openJournal({ dataDir: settings.dataDir, log, onCommit: metrics.commit });
   cleanUp.push(() => journal.close());
   const conversation = await openConversation({
     journal,
@@ -82,6 +84,7 @@ async function start(
     rateLimit,
     clock,
     log,
+    metrics,
   });
   cleanUp.push(() => conversation.close());
 
@@ -91,6 +94,7 @@ async function start(
     identity,
     log,
     trouble: conversation.trouble,
+    metrics,
     isDraining: () => isDraining,
   });
   const server = createServer(
@@ -107,7 +111,7 @@ async function start(
     answer,
   );
   server.on('clientError', answerBrokenRequest);
-  const feed = createFeed({ conversation, clock, maxConnections: settings.maxConnections });
+  const feed = createFeed({ conversation, clock, maxConnections: settings.maxConnections, metrics });
   const host = { server, route, listenAs, conversation, feed, identity, settings, clock, log };
   const transports = Object.values(TRANSPORTS).map((startTransport) => startTransport(host));
   finish();

@@ -6,6 +6,8 @@ import { parseWith } from '../commands/command.ts';
 import { key as keyField } from '../commands/fields.ts';
 import { findCommand } from '../commands/table.ts';
 import { MAX_WINDOW_CHANGES } from '../limits.ts';
+import { ChatError } from '../errors.ts';
+import { createMetrics } from '../metrics.ts';
 import { createApplier } from './applier.ts';
 import { toChange } from './change.ts';
 import { createInFlight } from './in-flight.ts';
@@ -17,6 +19,7 @@ import type { Caller, Recorded, Scheduled } from '../commands/command.ts';
 import type { CommandName } from '../commands/table.ts';
 import type { Journal, NewEntry } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import type { RateLimit } from '../rate-limit.ts';
 import type { Posted } from './applier.ts';
 import type { Change, Page } from './change.ts';
@@ -60,11 +63,12 @@ export interface ConversationOptions {
   rateLimit: RateLimit;
   clock: Clock;
   log: Logger;
+  metrics?: Metrics;
 }
 
 /** Opens the store and catches up with the journal. */
 export async function openConversation(options: ConversationOptions): Promise<Conversation> {
-  const { journal, storePath, rateLimit, clock, log } = options;
+  const { journal, storePath, rateLimit, clock, log, metrics = createMetrics() } = options;
   const store = openStore(storePath, journal.epoch, journal.head(), (why) => {
     log.warn({ why }, 'store: made anew from the journal');
   });
@@ -91,17 +95,28 @@ export async function openConversation(options: ConversationOptions): Promise<Co
   const unfollow = await journal.follow(store.head(), applier.take);
   schedule.start();
 
+  const post: Conversation['post'] = async (name, untrusted, caller, key) => {
+    await rateLimit.count(caller);
+    const command = findCommand(name);
+    if (command === undefined) throw new Error(`there is no command ${name}`);
+    const input = parseWith(command.schema, untrusted);
+    const trustedKey = key === undefined ? undefined : parseWith(keyField, key);
+    const now = clock.now();
+    return write(toEntry(name, command.record(input, caller), caller, trustedKey, now));
+  };
+
   return {
     epoch: journal.epoch,
     head: applier.head,
     async post(name, untrusted, caller, key) {
-      await rateLimit.count(caller);
-      const command = findCommand(name);
-      if (command === undefined) throw new Error(`there is no command ${name}`);
-      const input = parseWith(command.schema, untrusted);
-      const trustedKey = key === undefined ? undefined : parseWith(keyField, key);
-      const now = clock.now();
-      return write(toEntry(name, command.record(input, caller), caller, trustedKey, now));
+      try {
+        const posted = await post(name, untrusted, caller, key);
+        metrics.command(name, posted.isNew ? 'new' : 'same');
+        return posted;
+      } catch (error) {
+        metrics.command(name, error instanceof ChatError ? error.code : 'internal');
+        throw error;
+      }
     },
     after: (room, since, limit) => window.after(room, since, limit) ?? store.after(room, since, limit),
     newest: (room, limit) => window.newest(room, limit) ?? store.newest(room, limit),

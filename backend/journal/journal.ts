@@ -57,6 +57,8 @@ export interface JournalOptions {
   /** Where an engine that keeps files keeps them. */
   dataDir: string;
   log: Logger;
+  /** Told of each commit that an engine makes durable. */
+  onCommit?: (seconds: number, entries: number) => void;
 }
 
 /** Opens a journal, or throws a StartError that says in one line why it cannot. */

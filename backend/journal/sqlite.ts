@@ -17,7 +17,7 @@ interface Append {
   reject(error: Error): void;
 }
 
-export async function openJournal({ dataDir, log }: JournalOptions): Promise<Journal> {
+export async function openJournal({ dataDir, log, onCommit }: JournalOptions): Promise<Journal> {
   const path = join(dataDir, 'journal.db');
   const { opened, request, stop } = await startWorker(path);
   const followers = new Set<Deliver>();
@@ -42,6 +42,7 @@ export async function openJournal({ dataDir, log }: JournalOptions): Promise<Jou
   };
 
   const commitBatch = async (batch: readonly Append[]) => {
+    const start = performance.now();
     const answer = await request({ ask: 'commit', entries: batch.map(({ entry }) => entry) });
     if (answer.gave !== 'committed') {
       trouble = describe(answer);
@@ -51,6 +52,7 @@ export async function openJournal({ dataDir, log }: JournalOptions): Promise<Jou
       return;
     }
     trouble = undefined;
+    onCommit?.((performance.now() - start) / 1000, batch.length);
     const entries: Entry[] = answer.missed;
     head = entries.at(-1)?.seq ?? head;
     batch.forEach(({ entry }, index) => {

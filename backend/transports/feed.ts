@@ -4,6 +4,7 @@
  */
 import { DEFAULT_PAGE, CATCH_UP_SLICE, EXPIRY_TICK_MS, MAX_BACKLOG_BYTES, MAX_STALL_MS } from '../limits.ts';
 import { ChatError } from '../errors.ts';
+import { createMetrics } from '../metrics.ts';
 import { formatCursor } from './cursor.ts';
 import { createGathering } from './gathering.ts';
 import { createPresence } from './presence.ts';
@@ -12,6 +13,7 @@ import { createDeadlines } from '../wheel.ts';
 import type { Caller } from '../commands/command.ts';
 import type { Clock } from '../clock.ts';
 import type { Change } from '../conversation/change.ts';
+import type { Connected, Metrics } from '../metrics.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Position } from './cursor.ts';
 
@@ -55,7 +57,7 @@ export interface Feed {
   /** Call `end` when the caller's sign-in ends, if it does. @returns what cancels it */
   onceExpired(caller: Pick<Caller, 'expiresAt'>, end: () => void): () => void;
   /** @throws ChatError `overloaded` when there are too many connections; @returns what gives the place back */
-  takePlace(): () => void;
+  takePlace(transport: Connected): () => void;
   stop(): void;
 }
 
@@ -64,6 +66,7 @@ export interface FeedOptions {
   clock: Clock;
   /** Connections and held polls together. */
   maxConnections: number;
+  metrics?: Metrics;
 }
 
 /** Milliseconds between looks for connections that stopped reading. */
@@ -80,7 +83,7 @@ interface Waiting {
   callback: () => void;
 }
 
-export function createFeed({ conversation, clock, maxConnections }: FeedOptions): Feed {
+export function createFeed({ conversation, clock, maxConnections, metrics = createMetrics() }: FeedOptions): Feed {
   const rooms = new Map<string, Room>();
   const lagging = new Set<Listener>();
   let cancelStallCheck: (() => void) | undefined;
@@ -99,7 +102,11 @@ export function createFeed({ conversation, clock, maxConnections }: FeedOptions)
   const checkStalls = () => {
     cancelStallCheck = undefined;
     const latest = clock.now() - MAX_STALL_MS;
-    for (const listener of lagging) if (listener.laggingSince <= latest) listener.connection.drop();
+    for (const listener of lagging) {
+      if (listener.laggingSince > latest) continue;
+      metrics.drop('slow');
+      listener.connection.drop();
+    }
     if (lagging.size > 0) cancelStallCheck = clock.after(STALL_CHECK_MS, checkStalls);
   };
 
@@ -198,7 +205,7 @@ export function createFeed({ conversation, clock, maxConnections }: FeedOptions)
   });
 
   const expiries = createDeadlines(clock, EXPIRY_TICK_MS);
-  const gathering = createGathering(flush);
+  const gathering = createGathering(flush, metrics.fanOut);
   const unsubscribe = conversation.subscribe(gathering.add);
   const listenersOf = new Map<Connection, Set<Listener>>();
 
@@ -242,15 +249,19 @@ export function createFeed({ conversation, clock, maxConnections }: FeedOptions)
     onceExpired({ expiresAt }, end) {
       return expiresAt === undefined ? () => {} : expiries.after(expiresAt - clock.now(), end);
     },
-    takePlace() {
+    takePlace(transport) {
       if (places >= maxConnections) {
+        metrics.drop('full');
         throw new ChatError('overloaded', 'The server has as many connections as it can take.', { retryAfter: 5 });
       }
       places++;
+      metrics.connections.opened(transport);
       let isTaken = true;
       return () => {
-        if (isTaken) places--;
+        if (!isTaken) return;
         isTaken = false;
+        places--;
+        metrics.connections.closed(transport);
       };
     },
     stop() {

@@ -10,8 +10,14 @@ export interface Gathering {
   stop(): void;
 }
 
-/** @param flush given the changes of each room in ascending order, each message once, as it is now */
-export function createGathering(flush: (changes: ReadonlyMap<string, readonly Change[]>) => void): Gathering {
+/**
+ * @param flush given the changes of each room in ascending order, each message once, as it is now
+ * @param onFlushed told how long it took since the first of the changes
+ */
+export function createGathering(
+  flush: (changes: ReadonlyMap<string, readonly Change[]>) => void,
+  onFlushed: (seconds: number) => void = () => {},
+): Gathering {
   let rooms = new Map<string, Map<number, Change>>();
   let added = 0;
   let addedAtLastTurn = 0;
@@ -41,6 +47,7 @@ export function createGathering(flush: (changes: ReadonlyMap<string, readonly Ch
     const start = performance.now();
     flush(new Map([...gathered].map(([room, changes]) => [room, [...changes.values()]])));
     const end = performance.now();
+    onFlushed((end - gatheringSince) / 1000);
     quietUntil = end + Math.min(end - start, MAX_FLUSH_PAUSE_MS);
   };
 

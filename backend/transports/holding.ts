@@ -27,7 +27,7 @@ export function createHolding({ feed, clock }: Pick<Host, 'feed' | 'clock'>): Ho
         release();
         return () => {};
       }
-      const leave = feed.takePlace();
+      const leave = feed.takePlace('longpoll');
       const end = () => {
         cancelChange();
         cancelDeadline();

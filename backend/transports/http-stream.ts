@@ -6,6 +6,7 @@ import { ChatError } from '../errors.ts';
 import { HEARTBEAT_EVERY_MS, LINGER_MS } from '../limits.ts';
 import { createRounds } from '../wheel.ts';
 import { sendProblem } from './exchange.ts';
+import type { Connected } from '../metrics.ts';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Caller } from '../commands/command.ts';
@@ -16,6 +17,8 @@ import type { Exchange, Host } from './transport.ts';
 
 /** What a kind of stream says, as text. Empty text is not sent. */
 export interface StreamFormat {
+  /** By which its connections are counted. */
+  readonly name: Connected;
   /** Media type. */
   readonly type: string;
   /** Said once, before anything else. */
@@ -55,7 +58,7 @@ export function createStreams({ feed, clock }: Pick<Host, 'feed' | 'clock'>, for
 
   const begin = (response: ServerResponse, socket: Socket, join: (stream: HttpStream) => (() => void)[]) => {
     if (isStopped) throw new ChatError('overloaded', 'The server is about to stop.');
-    const givePlaceBack = feed.takePlace();
+    const givePlaceBack = feed.takePlace(format.name);
     const isChunked = response.req.httpVersion !== '1.0';
     socket.cork(); // the head and the first messages in one packet
     response.writeHead(200, headersOf(format, isChunked));

@@ -11,6 +11,7 @@ const query = z.object({ room: queryFields.room, since: queryFields.since });
 export function startNdjson(host: Host): Transport {
   const { listenAs, conversation, identity } = host;
   const { open, stop } = createStreams(host, {
+    name: 'ndjson',
     type: TYPE,
     opening: '',
     heartbeat: '\n',

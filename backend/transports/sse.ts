@@ -13,6 +13,7 @@ const query = z.object({ room: queryFields.room, since: queryFields.since });
 export function startSse(host: Host): Transport {
   const { listenAs, conversation, identity } = host;
   const { open, stop } = createStreams(host, {
+    name: 'sse',
     type: TYPE,
     opening: `retry: ${SSE_RETRY_MS}\n\n`,
     heartbeat: ':\n\n',

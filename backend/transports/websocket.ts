@@ -35,9 +35,12 @@ const envelopeSchema = z.object({
   key: keyField.exactOptional(),
   message: z.unknown(),
 });
-const subscribeSchema = z.object({ room: roomField.default(DEFAULT_ROOM), since: z.coerce.string().exactOptional() });
-const typingSchema = z.object({ room: roomField.default(DEFAULT_ROOM), user: userField });
-const unsubscribeSchema = z.object({ room: roomField.default(DEFAULT_ROOM) });
+/** What a client may send beside the commands of the table: what concerns the connection, and is journalled nowhere. */
+export const CONNECTION_COMMANDS = {
+  subscribe: z.object({ room: roomField.default(DEFAULT_ROOM), since: z.coerce.string().exactOptional() }),
+  unsubscribe: z.object({ room: roomField.default(DEFAULT_ROOM) }),
+  typing: z.object({ room: roomField.default(DEFAULT_ROOM), user: userField }),
+};
 const handshakeQuery = z.object({ room: queryFields.room, since: queryFields.since });
 
 type Envelope = z.infer<typeof envelopeSchema>;
@@ -61,7 +64,7 @@ export function startWebsocket(host: Host): Transport {
     const position = since === undefined ? undefined : readCursor(since, conversation);
     await identity.admit?.(request);
     const caller = identity.callerOf(request);
-    const leave = feed.takePlace();
+    const leave = feed.takePlace('websocket');
     const endExpiry = feed.onceExpired(caller, () => void session.end(CLOSE.signedOut, 'The sign-in has expired.'));
     const closed = () => {
       leave();
@@ -231,11 +234,11 @@ class Session implements Connection {
       return { frame: answerFrame('accepted', key, toAnswer(posted)) };
     }
     if (command === 'typing') {
-      this.#tellTyping(parseWith(typingSchema, message));
+      this.#tellTyping(parseWith(CONNECTION_COMMANDS.typing, message));
       return { frame: key === undefined ? undefined : answerFrame('accepted', key, '{}') };
     }
     if (command === 'subscribe') {
-      const { room, since } = parseWith(subscribeSchema, message);
+      const { room, since } = parseWith(CONNECTION_COMMANDS.subscribe, message);
       const position = since === undefined ? undefined : readCursor(since, this.#host.conversation);
       if (this.#rooms.size >= MAX_ROOMS_PER_CONNECTION && !this.#rooms.has(room)) {
         throw new ChatError('rate-limited', `One connection follows ${MAX_ROOMS_PER_CONNECTION} rooms at most.`);
@@ -246,7 +249,7 @@ class Session implements Connection {
       };
     }
     if (command === 'unsubscribe') {
-      const { room } = parseWith(unsubscribeSchema, message);
+      const { room } = parseWith(CONNECTION_COMMANDS.unsubscribe, message);
       return {
         frame: answerFrame('accepted', key, JSON.stringify({ room })),
         afterwards: () => this.#unsubscribe(room),
@@ -305,7 +308,7 @@ class Session implements Connection {
     this.#guarded?.close(CLOSE.abuse, 'Too many commands were rejected.');
   }
 
-  #tellTyping({ room, user }: z.infer<typeof typingSchema>): void {
+  #tellTyping({ room, user }: z.infer<typeof CONNECTION_COMMANDS.typing>): void {
     const now = this.#host.clock.now();
     if (now - this.#typedAt < TYPING_EVERY_MS) return;
     this.#typedAt = now;

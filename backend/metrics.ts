@@ -1,0 +1,90 @@
+/** What the server tells of itself, for Prometheus. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** The ways to be connected that take a place. */
+export type Connected = 'websocket' | 'sse' | 'ndjson' | 'longpoll';
+
+export interface Metrics {
+  /** Open connections and held polls. */
+  connections: { opened(transport: Connected): void; closed(transport: Connected): void };
+  /** @param outcome `new`, `same` where things were so already, or an error's code */
+  command(name: string, outcome: string): void;
+  /** Seconds from the first change of a batch until all who listen were written to. */
+  fanOut(seconds: number): void;
+  /** Seconds that one durable commit took, and how many entries went into it. */
+  commit(seconds: number, entries: number): void;
+  /** A connection was ended by the server. */
+  drop(reason: string): void;
+  /** Prometheus' text format, with its media type. */
+  text(): Promise<{ type: string; body: string }>;
+}
+
+const CONNECTED: readonly Connected[] = ['websocket', 'sse', 'ndjson', 'longpoll'];
+/** Seconds: from what a loaded core takes for one socket to what a person notices. */
+const DURATIONS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const connections = new Gauge({
+    name: 'chat_connections',
+    help: 'Open connections and held polls.',
+    labelNames: ['transport'],
+    registers,
+  });
+  const commands = new Counter({
+    name: 'chat_commands_total',
+    help: 'Commands by what came of them: new, same (it was so already) or the code of an error.',
+    labelNames: ['command', 'outcome'],
+    registers,
+  });
+  const fanOut = new Histogram({
+    name: 'chat_fan_out_seconds',
+    help: 'From the first change of a batch until everyone who listens was written to.',
+    buckets: DURATIONS,
+    registers,
+  });
+  const commits = new Histogram({
+    name: 'chat_journal_commit_seconds',
+    help: 'How long one durable commit of the journal took.',
+    buckets: DURATIONS,
+    registers,
+  });
+  const entries = new Counter({ name: 'chat_journal_entries_total', help: 'Entries that were journalled.', registers });
+  const drops = new Counter({
+    name: 'chat_drops_total',
+    help: 'Connections that the server ended, by reason.',
+    labelNames: ['reason'],
+    registers,
+  });
+  for (const transport of CONNECTED) connections.set({ transport }, 0);
+
+  return {
+    connections: {
+      opened: (transport) => connections.inc({ transport }),
+      closed: (transport) => connections.dec({ transport }),
+    },
+    command: (command, outcome) => commands.inc({ command, outcome }),
+    fanOut: (seconds) => fanOut.observe(seconds),
+    commit(seconds, count) {
+      commits.observe(seconds);
+      entries.inc(count);
+    },
+    drop: (reason) => drops.inc({ reason }),
+    async text() {
+      // Of the process as a whole, once for all: memory, CPU, event-loop lag.
+      const all = Registry.merge([processMetrics(), registry]);
+      return { type: all.contentType, body: await all.metrics() };
+    },
+  };
+}
+
+let ofProcess: Registry | undefined;
+
+function processMetrics(): Registry {
+  if (ofProcess === undefined) {
+    ofProcess = new Registry();
+    collectDefaultMetrics({ register: ofProcess });
+  }
+  return ofProcess;
+}
