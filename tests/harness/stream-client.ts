@@ -142,14 +142,20 @@ export async function openStream(
 }
 
 /** @returns all that comes from now on until the text stands in it, as it is on the wire */
-export async function untilText({ socket }: { socket: Socket }, text: string): Promise<string> {
-  let bytes = '';
-  const decoder = new TextDecoder();
-  const onData = (part: Buffer) => (bytes += decoder.decode(part, { stream: true }));
-  socket.on('data', onData);
-  while (!bytes.includes(text)) await once(socket, 'data');
-  socket.off('data', onData);
-  return bytes;
+export function untilText({ socket }: { socket: Socket }, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    let bytes = '';
+    const decoder = new TextDecoder();
+    const onData = (part: Buffer) => {
+      const before = bytes.slice(-text.length); // not searched as a whole each time: there may be much of it
+      const more = decoder.decode(part, { stream: true });
+      bytes += more;
+      if (!`${before}${more}`.includes(text)) return;
+      socket.off('data', onData);
+      resolve(bytes);
+    };
+    socket.on('data', onData);
+  });
 }
 
 function urlOf(base: string, { room, since }: StreamOptions): URL {

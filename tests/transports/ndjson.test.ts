@@ -6,7 +6,7 @@ import { startTestServer } from '../harness/server.ts';
 import { connectNdjson, untilText } from '../harness/stream-client.ts';
 
 it('writes a message a line and nothing else, each change as one chunk', async () => {
-  const { port, url } = await startTestServer();
+  const { port, url } = await startTestServer({ journal: 'memory' });
   const first = await post(url, 'one');
   const client = await connectRaw(port);
   client.send(['GET /messages HTTP/1.1', 'Host: localhost', 'Accept: application/x-ndjson', '']);
@@ -34,7 +34,7 @@ it('writes a message a line and nothing else, each change as one chunk', async (
 
 it('opens with nothing in an empty room, and says an empty line at least every 15 s', async () => {
   const clock = createClock();
-  const { url } = await startTestServer({ clock });
+  const { url } = await startTestServer({ journal: 'memory', clock });
   const stream = await connectNdjson(url);
   expect(stream.status).toBe(200);
   for (let passed = 0; passed < 10; passed++) {
@@ -49,27 +49,27 @@ it('opens with nothing in an empty room, and says an empty line at least every 1
 });
 
 it('is also given to those who ask for it in the query', async () => {
-  const { url } = await startTestServer();
+  const { url } = await startTestServer({ journal: 'memory' });
   const response = await fetch(`${url}/messages?as=ndjson`, { headers: { accept: 'text/html' } });
   expect(response.headers.get('content-type')).toBe('application/x-ndjson');
   await response.body?.cancel();
 });
 
 it('tells by its status that a cursor is gone', async () => {
-  const { url } = await startTestServer();
+  const { url } = await startTestServer({ journal: 'memory' });
   const stream = await connectNdjson(url, { since: '1-elsewhere' });
   expectProblem({ status: stream.status, text: await stream.text() }, 410, 'cursor-gone');
 });
 
 it('takes no cursor from Last-Event-ID, which is for events', async () => {
-  const { url } = await startTestServer();
+  const { url } = await startTestServer({ journal: 'memory' });
   await post(url, 'one');
   const stream = await connectNdjson(url, { since: 0, headers: { 'Last-Event-ID': '1' } });
   expect((await stream.message()).message).toBe('one');
 });
 
 it('gives one that speaks HTTP/1.0 bare lines', async () => {
-  const { port, url } = await startTestServer();
+  const { port, url } = await startTestServer({ journal: 'memory' });
   const line = `${JSON.stringify(await post(url, 'one'))}\n`;
   const client = await connectRaw(port);
   client.send(['GET /messages?as=ndjson HTTP/1.0', '']);
@@ -78,7 +78,7 @@ it('gives one that speaks HTTP/1.0 bare lines', async () => {
 });
 
 it('is refused with others when there are too many connections', async () => {
-  const { url } = await startTestServer({ maxConnections: 1 });
+  const { url } = await startTestServer({ journal: 'memory', maxConnections: 1 });
   const only = await connectNdjson(url);
   const second = await connectNdjson(url);
   expectProblem({ status: second.status, text: await second.text() }, 503, 'overloaded');
@@ -87,7 +87,7 @@ it('is refused with others when there are too many connections', async () => {
 });
 
 it('ends properly when the server stops', async () => {
-  const { url, stop } = await startTestServer();
+  const { url, stop } = await startTestServer({ journal: 'memory' });
   const stream = await connectNdjson(url);
   await Promise.all([stop(), expect(stream.over).resolves.toBe(true)]);
 });

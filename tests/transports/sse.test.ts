@@ -7,7 +7,7 @@ import { connectSse, untilText } from '../harness/stream-client.ts';
 import type { Message } from '../../protocol/envelope.ts';
 
 it('gives what stands, then says that it is caught up, then each message as it comes', async () => {
-  const { url } = await startTestServer();
+  const { url } = await startTestServer({ journal: 'memory' });
   const first = await post(url, 'one');
   const stream = await connectSse(url);
   const { events, messages, since } = await stream.untilCaughtUp();
@@ -25,7 +25,7 @@ it('gives what stands, then says that it is caught up, then each message as it c
 });
 
 it('writes chunks that hold whole events, behind a head that keeps proxies from touching them', async () => {
-  const { port, url } = await startTestServer();
+  const { port, url } = await startTestServer({ journal: 'memory' });
   const client = await connectRaw(port);
   client.send(['GET /messages?as=sse HTTP/1.1', 'Host: localhost', 'Origin: https://chat.example', '']);
   const start = await untilText(client, 'caught-up');
@@ -56,7 +56,7 @@ it('writes chunks that hold whole events, behind a head that keeps proxies from 
 });
 
 it('gives one that speaks HTTP/1.0 the events without chunks', async () => {
-  const { port, url } = await startTestServer();
+  const { port, url } = await startTestServer({ journal: 'memory' });
   await post(url, 'one');
   const client = await connectRaw(port);
   client.send(['GET /messages?as=sse HTTP/1.0', '']);
@@ -66,7 +66,7 @@ it('gives one that speaks HTTP/1.0 the events without chunks', async () => {
 });
 
 it('does not open a stream for HEAD', async () => {
-  const { port, url } = await startTestServer({ maxConnections: 1 });
+  const { port, url } = await startTestServer({ journal: 'memory', maxConnections: 1 });
   const client = await connectRaw(port);
   client.send(['HEAD /messages?as=sse HTTP/1.1', 'Host: localhost', '']);
   const { status, headers } = await client.response({ hasBody: false });
@@ -78,7 +78,7 @@ it('does not open a stream for HEAD', async () => {
 
 describe('a cursor', () => {
   it('of Last-Event-ID wins over that of the query; an empty one counts for nothing', async () => {
-    const { url } = await startTestServer();
+    const { url } = await startTestServer({ journal: 'memory' });
     await post(url, 'one');
     await post(url, 'two');
     const { since } = await (await connectSse(url)).untilCaughtUp();
@@ -97,7 +97,7 @@ describe('a cursor', () => {
   it.each(['9-elsewhere', '1000', String(2 ** 53 - 1)])(
     'that is gone (%s) gives reset first, and goes on',
     async (id) => {
-      const { url } = await startTestServer();
+      const { url } = await startTestServer({ journal: 'memory' });
       await post(url, 'one');
       const stream = await connectSse(url, { headers: { 'Last-Event-ID': id } });
       const { events, messages } = await stream.untilCaughtUp();
@@ -115,7 +115,7 @@ describe('a cursor', () => {
     { since: '' },
     { since: '9007199254740992' },
   ])('that is none is refused before there is a stream: %j', async (options) => {
-    const { url } = await startTestServer();
+    const { url } = await startTestServer({ journal: 'memory' });
     const stream = await connectSse(url, options);
     expect(stream.headers).toMatchObject({
       'content-type': expect.stringContaining('application/problem+json'),
@@ -128,14 +128,14 @@ describe('a cursor', () => {
 });
 
 it('refuses a token that it did not give, and a room that can be none', async () => {
-  const { url } = await startTestServer();
+  const { url } = await startTestServer({ journal: 'memory' });
   const stranger = await connectSse(url, { headers: { authorization: 'Bearer made-up' } });
   expect(stranger.status).toBe(401);
   expect((await connectSse(url, { room: 'No Room' })).status).toBe(400);
 });
 
 it('gives the messages of its room only', async () => {
-  const { url } = await startTestServer();
+  const { url } = await startTestServer({ journal: 'memory' });
   const stream = await connectSse(url, { room: 'garden' });
   await stream.untilCaughtUp();
   await post(url, 'elsewhere');
@@ -143,23 +143,9 @@ it('gives the messages of its room only', async () => {
   expect((await stream.message()).message).toBe('here');
 });
 
-it('gives all that is missed across many slices, ascending by seq, and goes live without a gap', async () => {
-  const { url } = await startTestServer();
-  const count = 1_300;
-  const batches = Array.from({ length: 13 }, (_, batch) => Array.from({ length: 100 }, (__, at) => batch * 100 + at));
-  for (const batch of batches) await Promise.all(batch.map((number) => post(url, `n${number}`)));
-  const stream = await connectSse(url, { since: 0 });
-  const during = Promise.all([1, 2, 3, 4, 5].map((number) => post(url, `during ${number}`)));
-  const seqs: number[] = [];
-  while (seqs.length < count + 5) seqs.push((await stream.message()).seq);
-  await during;
-  expect(seqs).toEqual([...new Set(seqs)].toSorted((one, other) => one - other));
-});
-
 it('says something at least every 15 s, and nothing once its clients are gone', async () => {
   const clock = createClock();
-  const { url } = await startTestServer({ clock });
-  const before = clock.pending();
+  const { url } = await startTestServer({ journal: 'memory', clock });
   const streams = [await connectSse(url)];
   clock.advance(700);
   streams.push(await connectSse(url));
@@ -179,11 +165,11 @@ it('says something at least every 15 s, and nothing once its clients are gone', 
     }
   }
   for (const stream of streams) stream.drop();
-  await expect.poll(() => (clock.advance(1_000), clock.pending())).toBe(before);
+  await expect.poll(() => (clock.advance(1_000), clock.pending())).toBe(0);
 });
 
 it('takes as many connections as are allowed, and gives a place back when a client leaves', async () => {
-  const { url } = await startTestServer({ maxConnections: 1 });
+  const { url } = await startTestServer({ journal: 'memory', maxConnections: 1 });
   const only = await connectSse(url);
   await only.untilCaughtUp();
   const second = await connectSse(url);
@@ -194,7 +180,7 @@ it('takes as many connections as are allowed, and gives a place back when a clie
 });
 
 it('waits for the answers that were asked for before on the same connection', async () => {
-  const { port, url } = await startTestServer();
+  const { port, url } = await startTestServer({ journal: 'memory' });
   const client = await connectRaw(port);
   client.send(['GET /messages?since=0&wait=50 HTTP/1.1', 'Host: localhost', '']);
   client.send(['GET /messages?as=sse&since=0 HTTP/1.1', 'Host: localhost', '']);
@@ -207,7 +193,7 @@ it('waits for the answers that were asked for before on the same connection', as
 });
 
 it('ends its streams properly when the server stops', async () => {
-  const { url, stop } = await startTestServer();
+  const { url, stop } = await startTestServer({ journal: 'memory' });
   const stream = await connectSse(url);
   await stream.untilCaughtUp();
   await post(url, 'last');
@@ -219,7 +205,7 @@ it('ends its streams properly when the server stops', async () => {
 
 describe('a client that does not read', () => {
   it('costs a bounded number of bytes, and gets each message at its newest state when it reads again', async () => {
-    const { port, url } = await startTestServer();
+    const { port, url } = await startTestServer({ journal: 'memory' });
     const { token } = await identify(url);
     const ids: number[] = [];
     for (const user of ['A', 'B', 'C']) ids.push((await post(url, { user, message: 'new' }, { token })).id);
@@ -227,8 +213,8 @@ describe('a client that does not read', () => {
     const client = await connectRaw(port);
     client.socket.pause();
     client.send(['GET /messages?as=sse&since=0 HTTP/1.1', 'Host: localhost', '']);
-    const edits = 2_400;
-    const long = '€'.repeat(3_900); // 12 kB: 28 MB in all
+    const edits = 1_000;
+    const long = '€'.repeat(3_900); // 12 kB: 12 MB in all
     let sent = 0;
     const editor = async () => {
       for (let number = ++sent; number <= edits; number = ++sent) {
@@ -259,26 +245,25 @@ describe('a client that does not read', () => {
     expect(
       [...newest.values()].filter(({ id }) => ids.includes(id)).toSorted((one, other) => one.id - other.id),
     ).toEqual(standing.filter(({ id }) => ids.includes(id)));
-    // The rest is what the kernel takes, on both ends.
-    expect(Buffer.byteLength(bytes)).toBeLessThan((edits * Buffer.byteLength(long)) / 2);
+    // What comes beside the newest state is what the kernel takes on both ends: some 4 MB.
+    expect(Buffer.byteLength(bytes)).toBeLessThan((edits * Buffer.byteLength(long) * 3) / 4);
   });
 
   it('is cut after a minute', async () => {
     const clock = createClock();
-    const { port, url } = await startTestServer({ clock });
+    const { port, url } = await startTestServer({ journal: 'memory', clock });
     const client = await connectRaw(port);
     client.socket.pause();
-    const before = clock.pending();
     client.send(['GET /messages?as=sse HTTP/1.1', 'Host: localhost', '']);
     const other = await connectSse(url, { since: 0 });
-    const long = '€'.repeat(4_000); // 12 kB: 18 MB in all, more than the kernel takes
-    for (let batch = 0; batch < 30; batch++) await Promise.all(Array.from({ length: 50 }, () => post(url, long)));
+    const long = '€'.repeat(4_000); // 12 kB: 8 MB in all, more than the kernel takes
+    for (let batch = 0; batch < 14; batch++) await Promise.all(Array.from({ length: 50 }, () => post(url, long)));
     const { seq } = await post(url, 'the end');
     while ((await other.message()).seq < seq);
     other.drop();
     clock.advance(66_000);
     client.socket.resume();
     await client.ended;
-    await expect.poll(() => (clock.advance(5_000), clock.pending())).toBe(before);
+    await expect.poll(() => (clock.advance(5_000), clock.pending())).toBe(0);
   });
 });

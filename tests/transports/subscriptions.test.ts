@@ -23,7 +23,7 @@ const read = async (url: string, subscription: string, query = '') => {
 };
 
 it('is made with a name that cannot be guessed, and a place to find it', async () => {
-  const { url } = await startTestServer();
+  const { url } = await startTestServer({ journal: 'memory' });
   const { status, json, headers } = await write(url, '/subscriptions', {});
   expect(status).toBe(201);
   const { subscription, expiresIn } = json as { subscription: string; expiresIn: number };
@@ -34,7 +34,7 @@ it('is made with a name that cannot be guessed, and a place to find it', async (
 });
 
 it('begins at now, or after a cursor', async () => {
-  const { url } = await startTestServer();
+  const { url } = await startTestServer({ journal: 'memory' });
   const first = await post(url, 'one');
   const [now, all, since, elsewhere] = await Promise.all([
     subscribe(url),
@@ -50,7 +50,7 @@ it('begins at now, or after a cursor', async () => {
 });
 
 it('gives what is new since the last call, in numbered batches', async () => {
-  const { url } = await startTestServer();
+  const { url } = await startTestServer({ journal: 'memory' });
   const id = await subscribe(url);
   expect(await read(url, id)).toEqual({ texts: [], batch: 0, hasMore: false });
   for (const text of ['one', 'two', 'three']) await post(url, text);
@@ -60,7 +60,7 @@ it('gives what is new since the last call, in numbered batches', async () => {
 });
 
 it('gives again what was not confirmed, as it stands by then', async () => {
-  const { url } = await startTestServer();
+  const { url } = await startTestServer({ journal: 'memory' });
   const { token } = await identify(url);
   const id = await subscribe(url);
   const first = await post(url, 'one', { token });
@@ -75,7 +75,7 @@ it('gives again what was not confirmed, as it stands by then', async () => {
 
 describe('a held call', () => {
   it('is answered when something comes, at once where something stands', async () => {
-    const { url } = await startTestServer();
+    const { url } = await startTestServer({ journal: 'memory' });
     const id = await subscribe(url);
     const held = read(url, id, 'wait=50');
     await call(url, '/healthz');
@@ -87,7 +87,7 @@ describe('a held call', () => {
 
   it('is answered with nothing when the time is up', async () => {
     const clock = createClock();
-    const { url } = await startTestServer({ clock });
+    const { url } = await startTestServer({ journal: 'memory', clock });
     const id = await subscribe(url);
     const before = clock.pending();
     const held = read(url, id, 'wait=10');
@@ -100,7 +100,7 @@ describe('a held call', () => {
   });
 
   it('is ended with nothing by a second one, which gets what comes', async () => {
-    const { url } = await startTestServer();
+    const { url } = await startTestServer({ journal: 'memory' });
     const id = await subscribe(url);
     await post(url, 'one');
     await read(url, id);
@@ -113,7 +113,7 @@ describe('a held call', () => {
   });
 
   it('stays when a second one is refused', async () => {
-    const { url } = await startTestServer();
+    const { url } = await startTestServer({ journal: 'memory' });
     const id = await subscribe(url);
     const first = read(url, id, 'wait=50');
     await call(url, '/healthz');
@@ -123,7 +123,7 @@ describe('a held call', () => {
   });
 
   it('takes the place of a connection, and gives it back', async () => {
-    const { url } = await startTestServer({ maxConnections: 1 });
+    const { url } = await startTestServer({ journal: 'memory', maxConnections: 1 });
     const [one, other] = await Promise.all([subscribe(url), subscribe(url)]);
     const leaving = new AbortController();
     const held = call(url, `/subscriptions/${one}/messages?wait=50`, { signal: leaving.signal });
@@ -141,7 +141,7 @@ describe('a held call', () => {
   });
 
   it('is answered when the server stops', async () => {
-    const { url, stop } = await startTestServer();
+    const { url, stop } = await startTestServer({ journal: 'memory' });
     const id = await subscribe(url);
     const held = read(url, id, 'wait=50');
     await call(url, '/healthz');
@@ -150,7 +150,7 @@ describe('a held call', () => {
   });
 
   it('is told when the subscription is deleted', async () => {
-    const { url } = await startTestServer();
+    const { url } = await startTestServer({ journal: 'memory' });
     const id = await subscribe(url);
     const held = call(url, `/subscriptions/${id}/messages?wait=50`);
     await call(url, '/healthz');
@@ -160,7 +160,7 @@ describe('a held call', () => {
 });
 
 it('is forgotten when it is deleted', async () => {
-  const { url } = await startTestServer();
+  const { url } = await startTestServer({ journal: 'memory' });
   const id = await subscribe(url);
   expect((await call(url, `/subscriptions/${id}`, { method: 'DELETE' })).status).toBe(204);
   expectProblem(await call(url, `/subscriptions/${id}/messages`), 404, 'subscription-gone');
@@ -170,7 +170,7 @@ it('is forgotten when it is deleted', async () => {
 
 it('is forgotten when it is idle for as long as was said, and kept by each call', async () => {
   const clock = createClock();
-  const { url } = await startTestServer({ clock });
+  const { url } = await startTestServer({ journal: 'memory', clock });
   const id = await subscribe(url);
   for (let count = 0; count < 3; count++) {
     clock.advance(598_000);
@@ -181,7 +181,7 @@ it('is forgotten when it is idle for as long as was said, and kept by each call'
 });
 
 it('is refused to a client that has too many, until it deletes one', async () => {
-  const { url } = await startTestServer();
+  const { url } = await startTestServer({ journal: 'memory' });
   const ids = await Promise.all(Array.from({ length: 100 }, () => subscribe(url)));
   const refused = await write(url, '/subscriptions', {});
   expectProblem(refused, 429, 'rate-limited');
