@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { ChatError } from '../errors.ts';
 import { JOURNAL_SLICE } from '../limits.ts';
-import type { Entry, Journal, NewEntry } from './journal.ts';
+import type { Entry, NewEntry, OpenJournal } from './journal.ts';
 
 type Deliver = (entries: readonly Entry[]) => void;
 
-export async function openJournal(): Promise<Journal> {
+export const openJournal: OpenJournal = async () => {
   const entries: Entry[] = [];
   const keys = new Map<string, number>();
   const followers = new Set<Deliver>();
@@ -39,7 +39,7 @@ export async function openJournal(): Promise<Journal> {
       isClosed = true;
     },
   };
-}
+};
 
 // Entries have been handed out already, so the old object is replaced, not changed.
 function erase(entries: Entry[], target: number): void {
