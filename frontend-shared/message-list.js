@@ -43,8 +43,11 @@ export function createMessageList({ scroller, list, template, toEndButton, onNea
   }
 
   function afterScroll() {
-    toEndButton.hidden = scroll.isAtEnd();
-    if (scroller.scrollTop < scroller.clientHeight) onNearStart();
+    const isAtEnd = scroll.isAtEnd();
+    toEndButton.hidden = isAtEnd;
+    const { scrollTop, scrollHeight, clientHeight } = scroller;
+    // Who is at the end has not gone looking for older ones; there they are wanted only where a window is left empty.
+    if (isAtEnd ? scrollHeight <= clientHeight : scrollTop < clientHeight) onNearStart();
   }
 
   scroller.addEventListener('scroll', afterScroll, { passive: true });
