@@ -52,6 +52,7 @@ export function startWriting({ route, conversation, identity }: Host): Transport
   });
 
   route('POST', '/identity', async ({ request, response }) => {
+    identity.callerOf(request); // one that shows a token that is not known is told so here too
     const given = await identity.issue(request);
     sendJson(response, 201, JSON.stringify(given));
   });
