@@ -150,7 +150,7 @@ export function answerBrokenRequest(error: Error, socket: Duplex): void {
 }
 
 /** Answer with a problem where there is no response object: a broken request, or a refused handshake. */
-export function endWithProblem(socket: Duplex, error: ChatError): void {
+export function endWithProblem(socket: Duplex, error: ChatError, headers: Headers = {}): void {
   const problem = toProblem(error);
   const body = JSON.stringify(problem);
   const lines = [
@@ -160,7 +160,7 @@ export function endWithProblem(socket: Duplex, error: ChatError): void {
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Cache-Control: no-store',
     'X-Content-Type-Options: nosniff',
-    ...Object.entries(problemHeaders(error)).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries({ ...problemHeaders(error), ...headers }).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
   setTimeout(() => socket.destroy(), LINGER_MS).unref();

@@ -4,7 +4,7 @@
  */
 import websocket from 'websocket';
 import { CLOSE } from '../errors.ts';
-import { LINGER_MS, MAX_BODY_BYTES, MAX_FRAGMENTS } from '../limits.ts';
+import { LINGER_MS, MAX_BACKLOG_BYTES, MAX_BODY_BYTES, MAX_FRAGMENTS } from '../limits.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { connection as PackageConnection, IServerConfig } from 'websocket';
@@ -20,6 +20,8 @@ export interface SocketEvents {
 export interface GuardedSocket {
   /** The TCP socket; write whole frames only. */
   readonly socket: Socket;
+  /** Read no further messages, until it is told to go on. */
+  hold(isHeld: boolean): void;
   ping(): void;
   /** Say why, take nothing more, and end it soon. */
   close(code: number, reason: string): void;
@@ -41,9 +43,43 @@ const FULL_CONFIG = { ...CONFIG, parseCookies: false, parseExtensions: false, as
 
 /** What the package has on a connection beside its typed surface. */
 interface Internals {
-  processFrame(frame: { mask: boolean }): void;
+  /** Called when something arrived, and once for each further frame in it. */
+  processReceivedData(): void;
+  receivedDataHandler(): void;
+  processFrame(frame: Frame): void;
+  /** What has arrived of the next frame. */
+  currentFrame: Frame;
+  /** The pieces of a message that is not complete, and how long they are together. */
   frameQueue: unknown[];
+  fragmentationSize: number;
+  /** What has arrived and was not read as frames yet: one frame a turn is. */
+  readonly bufferList: { readonly length: number };
+  /** Set when the socket is paused; then no frames are read either. */
+  inputPaused: boolean;
 }
+
+interface Frame {
+  parseState: number;
+  opcode: number;
+  length: number;
+  mask: boolean;
+  rsv1: boolean;
+  rsv2: boolean;
+  rsv3: boolean;
+}
+
+// The package's `parseState`, from which on the first two bytes, and the length, have been read.
+const HEAD_READ = 2;
+const LENGTH_READ = 4;
+/** Opcodes from here on are of control frames, which are no part of a message. */
+const CONTROL = 0x08;
+
+/** Bytes that wait to be read as frames: more than the largest frame, or it would never be complete. */
+const MAX_UNREAD_BYTES = 2 * MAX_BODY_BYTES;
+/** 16 bytes in base64. */
+const KEY_PATTERN = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
+/** The only one that was ever a standard. */
+export const WEBSOCKET_VERSION = '13';
 
 /**
  * Finish the handshake.
@@ -55,13 +91,24 @@ export function acceptSocket(
   head: Buffer,
   events: SocketEvents,
 ): GuardedSocket {
+  refuseOddHandshake(request);
+  if (socket.destroyed) throw new Error('the peer has left');
   if (head.length > 0) socket.unshift(head); // frames that came together with the handshake
   const handshake = new websocket.request(socket, request, FULL_CONFIG);
   handshake.readHandshake();
   // Only constants are accepted: a subprotocol or an origin of the client's choosing could throw.
   const connection = handshake.accept();
+  // It has taken all listeners of errors away, and its own comes when its answer is written. A peer that resets the
+  // connection before that must not end the process.
+  socket.on('error', () => socket.destroy());
   release(handshake);
   return guard(connection, events);
+}
+
+function refuseOddHandshake({ method, headers }: IncomingMessage): void {
+  if (method !== 'GET') throw new Error('a handshake is a GET');
+  if (headers['sec-websocket-version'] !== WEBSOCKET_VERSION) throw new Error('of another version');
+  if (!KEY_PATTERN.test(headers['sec-websocket-key'] ?? '')) throw new Error('without a key');
 }
 
 // The package keeps the request, with all its headers, until the socket closes: over a kilobyte a connection.
@@ -73,13 +120,19 @@ function guard(connection: PackageConnection, events: SocketEvents): GuardedSock
   const { socket } = connection;
   const internals = connection as unknown as Internals;
   const processFrame = internals.processFrame.bind(connection);
+  const processReceivedData = internals.processReceivedData.bind(connection);
   let isClosing = false;
+  let isHeld = false;
 
   // The package destroys the socket at once, and with it often the close frame that says why.
   const close = (code: number, reason: string) => {
     if (isClosing) return;
+    if (connection.connected && socket.writable) connection.sendCloseFrame(code, reason);
+    letGo();
+  };
+
+  const letGo = () => {
     isClosing = true;
-    if (connection.connected) connection.sendCloseFrame(code, reason);
     connection.connected = false;
     internals.frameQueue = [];
     socket.removeAllListeners('data');
@@ -94,24 +147,62 @@ function guard(connection: PackageConnection, events: SocketEvents): GuardedSock
     close(reason.startsWith('Unsupported 64-bit') ? CLOSE.tooLarge : code, reason);
   };
 
-  internals.processFrame = (frame) => {
+  /** As soon as it is known what is wrong: what is still to come of the frame is not waited for. */
+  const judge = ({ parseState, opcode, length, mask, rsv1, rsv2, rsv3 }: Frame) => {
+    if (parseState < HEAD_READ) return;
+    if (!mask) return close(CLOSE.protocolError, 'Frames must be masked.');
+    if (rsv1 || rsv2 || rsv3) return close(CLOSE.protocolError, 'No extension was agreed on.');
+    if (parseState < LENGTH_READ || opcode >= CONTROL) return;
+    if (length + internals.fragmentationSize > MAX_BODY_BYTES) close(CLOSE.tooLarge, 'The message is too large.');
+  };
+
+  // Bytes come faster than frames are read, and the package keeps all of them.
+  const regulate = () => {
+    const isFull = internals.bufferList.length > MAX_UNREAD_BYTES;
+    if (!isHeld && !isFull) return void (socket.isPaused() && socket.resume());
+    socket.pause();
+    internals.inputPaused = isHeld;
+  };
+
+  internals.processReceivedData = () => {
     if (isClosing) return;
     events.onHeard();
+    processReceivedData();
+    regulate();
+    judge(internals.currentFrame);
+  };
+  internals.receivedDataHandler = internals.processReceivedData;
+
+  internals.processFrame = (frame) => {
+    if (isClosing) return;
     if (!frame.mask) return close(CLOSE.protocolError, 'Frames must be masked.');
     if (internals.frameQueue.length >= MAX_FRAGMENTS) return close(CLOSE.abuse, 'Too many fragments.');
     processFrame(frame);
+    // After its goodbye the package would keep what a peer sends, for ever.
+    if (!connection.connected && !isClosing) letGo();
   };
+  // One that takes no answers gets no more of them.
+  connection.on('ping', (cancel) => {
+    if (socket.writableLength > MAX_BACKLOG_BYTES) cancel();
+  });
 
   connection.on('message', (message) => {
     if (message.type === 'utf8') events.onText(message.utf8Data);
     else close(CLOSE.binary, 'Only text is understood.');
   });
   connection.on('error', () => {}); // told by the close that follows
-  connection.once('close', () => events.onClose());
+  // Not the connection's own event, which does not come when the peer leaves amid the handshake.
+  socket.once('close', () => events.onClose());
   socket.on('end', () => socket.end()); // an upgraded socket is half-open: the other half would stay for ever
 
   return {
     socket,
+    hold(shallHold) {
+      if (isClosing) return;
+      isHeld = shallHold;
+      regulate();
+      if (!isHeld) setImmediate(internals.receivedDataHandler);
+    },
     ping: () => connection.connected && connection.ping(''),
     close,
     destroy: () => socket.destroy(),

@@ -17,7 +17,7 @@ import {
 import { createRounds } from '../wheel.ts';
 import { readCursor } from './cursor.ts';
 import { endWithProblem, pathOf, queryFields, queryOf, readQuery } from './exchange.ts';
-import { acceptSocket } from './websocket-guard.ts';
+import { acceptSocket, WEBSOCKET_VERSION } from './websocket-guard.ts';
 import { toFrame, websocketEncoding } from './websocket-encoding.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -89,10 +89,9 @@ export function startWebsocket(host: Host): Transport {
     try {
       await open(request, socket, head);
     } catch (error) {
-      endWithProblem(
-        socket,
-        error instanceof ChatError ? error : new ChatError('invalid-query', 'It is no WebSocket handshake.'),
-      );
+      if (error instanceof ChatError) return endWithProblem(socket, error);
+      const problem = new ChatError('invalid-query', 'It is no WebSocket handshake.');
+      endWithProblem(socket, problem, { 'Sec-WebSocket-Version': WEBSOCKET_VERSION });
     }
   };
   const listener = (...upgrade: Parameters<typeof onUpgrade>) => void onUpgrade(...upgrade);
@@ -288,11 +287,11 @@ class Session implements Connection {
     const isFull = this.#answers.length >= MAX_COMMANDS_UNDER_WAY || socket.writableLength > MAX_BACKLOG_BYTES;
     if (isFull && !this.#isPaused) {
       this.#isPaused = true;
-      socket.pause();
+      this.#guarded?.hold(true);
       if (socket.writableLength > 0) socket.once('drain', () => this.#pauseIfFull());
     } else if (!isFull && this.#isPaused) {
       this.#isPaused = false;
-      socket.resume();
+      this.#guarded?.hold(false);
     }
   }
 
