@@ -13,8 +13,8 @@ import type { Batch } from './remembered-cursor.ts';
 import type { Subscription } from './subscription-registry.ts';
 import type { Exchange, Host, Transport } from './transport.ts';
 
-const wanted = z.object({ room: roomField.default(DEFAULT_ROOM), since: z.coerce.string().exactOptional() });
-const query = z.object({
+export const subscriptionBody = z.object({ room: roomField.default(DEFAULT_ROOM), since: z.coerce.string().exactOptional() });
+export const batchQuery = z.object({
   wait: queryFields.whole(0, MAX_WAIT_S).default(0),
   limit: queryFields.whole(1, MAX_PAGE).default(MAX_PAGE),
   ack: queryFields.whole(0, Number.MAX_SAFE_INTEGER).exactOptional(),
@@ -27,7 +27,7 @@ export function startSubscriptions(host: Host): Transport {
 
   const create = async ({ request, response }: Exchange) => {
     const caller = identity.callerOf(request);
-    const { room, since } = parseWith(wanted, await readJson(request));
+    const { room, since } = parseWith(subscriptionBody, await readJson(request));
     const start = since === undefined ? conversation.head() : refuseGone(readCursor(since, conversation));
     const source = {
       head: conversation.head,
@@ -42,7 +42,7 @@ export function startSubscriptions(host: Host): Transport {
     const { author } = identity.callerOf(request);
     const subscription = registry.find(params['id']);
     const { room, cursor } = subscription;
-    const { wait, limit, ack } = readQuery(query, given);
+    const { wait, limit, ack } = readQuery(batchQuery, given);
     cursor.check(ack);
     if (request.method === 'HEAD') return answerEmpty(response, cursor); // it asks for nothing, and must change nothing
     if (author !== undefined) feed.polled(room, author);
