@@ -145,7 +145,8 @@ function whyUnfit(db: Database.Database, epoch: string, head: number): string | 
     if (version !== VERSION) return `it has version ${String(version)}`;
     const state = new Map(db.prepare<[], [string, unknown]>(`SELECT name, value FROM state`).raw().all());
     if (state.get('epoch') !== epoch) return OF_ANOTHER;
-    return Number(state.get('head')) > head ? 'it is ahead of the journal' : undefined;
+    if (Number(state.get('head')) > head) return 'it is ahead of the journal';
+    return db.pragma('quick_check(1)', { simple: true }) === 'ok' ? undefined : 'it is damaged';
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
