@@ -4,6 +4,8 @@ import type { Clock } from '../../backend/clock.ts';
 export interface ManualClock extends Clock {
   /** Let time pass: what comes due meanwhile rings at its time and in order, also what was set while ringing. */
   advance(byMs: number): void;
+  /** The same, but what rings goes as far as it gets by itself before time goes on, also where it is a promise. */
+  pass(byMs: number): Promise<void>;
   /** Set the clock on the wall, forward or back. No time passes: nothing rings. */
   jump(byMs: number): void;
   /** Timers that are set. */
@@ -40,10 +42,23 @@ export function createClock(startsAt = START): ManualClock {
       }
       passed = end;
     },
+    async pass(byMs) {
+      const end = passed + byMs;
+      await turn();
+      for (let timer = nextUntil(timers, end); timer !== undefined; timer = nextUntil(timers, end)) {
+        timers.delete(timer);
+        passed = timer.at;
+        timer.ring();
+        await turn();
+      }
+      passed = end;
+    },
     jump: (byMs) => void (offset += byMs),
     pending: () => timers.size,
   };
 }
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 function nextUntil(timers: ReadonlySet<Timer>, end: number): Timer | undefined {
   let next: Timer | undefined;
