@@ -75,5 +75,9 @@ export function toProblem(error: unknown): Problem {
     error instanceof ChatError ? error : new ChatError('internal', 'The server made a mistake; it was logged.');
   const { http, title } = ERRORS[known.code];
   const problem: Problem = { type: 'about:blank', title, status: http, detail: known.message, code: known.code };
-  return known.errors === undefined ? problem : { ...problem, errors: known.errors };
+  return {
+    ...problem,
+    ...(known.errors !== undefined && { errors: known.errors }),
+    ...(known.retryAfter !== undefined && { retryAfter: known.retryAfter }),
+  };
 }

@@ -132,7 +132,10 @@ function toDelivery(answer) {
     return { outcome: 'sent', message: /** @type {Message} */ (answer.message) };
   }
   const problem = /** @type {Problem | undefined} */ (answer?.message);
-  if (problem === undefined || canRetry(problem.status)) return { outcome: 'failed', retryAfterMs: undefined };
+  if (problem === undefined || canRetry(problem.status)) {
+    const seconds = problem?.retryAfter;
+    return { outcome: 'failed', retryAfterMs: seconds === undefined ? undefined : seconds * 1000 };
+  }
   return { outcome: 'refused', problem };
 }
 

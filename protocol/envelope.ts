@@ -48,6 +48,8 @@ export interface Problem {
   detail: string;
   code: string;
   errors?: FieldProblem[];
+  /** Seconds until it is worth trying again; over HTTP it is in the header of that name. */
+  retryAfter?: number;
 }
 
 export interface FieldProblem {

@@ -66,6 +66,7 @@ export const problem = z
     detail: z.string().meta({ description: 'For people; may change.' }),
     code: z.enum(codes).meta({ description: 'To decide by.' }),
     errors: z.array(fieldProblem).meta({ description: 'The fields that are wrong.' }).exactOptional(),
+    retryAfter: count.meta({ description: 'Seconds until it is worth trying again.' }).exactOptional(),
   })
   .meta({ description: 'An error, as RFC 9457 has it.' }) satisfies Exactly<Problem>;
 
