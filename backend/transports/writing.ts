@@ -29,10 +29,10 @@ export function startWriting({ route, conversation, identity }: Host): Transport
   });
   route('DELETE', '/messages/:id', (exchange) => change(exchange, 'delete-message', {}));
   route('PUT', '/messages/:id/reactions/:reaction', (exchange) =>
-    change(exchange, 'react', { reaction: readReaction(exchange) }),
+    change(exchange, 'react', { reaction: exchange.params['reaction'] }),
   );
   route('DELETE', '/messages/:id/reactions/:reaction', (exchange) =>
-    change(exchange, 'unreact', { reaction: readReaction(exchange) }),
+    change(exchange, 'unreact', { reaction: exchange.params['reaction'] }),
   );
 
   route('GET', '/scheduled', ({ request, response }) => {
@@ -57,11 +57,6 @@ export function startWriting({ route, conversation, identity }: Host): Transport
     sendJson(response, 201, JSON.stringify(given));
   });
   return { stop() {} };
-}
-
-// What a client did not encode, as curl does not, Node gives byte by byte; no emoji is made of such characters.
-function readReaction({ params: { reaction = '' } }: Exchange): string {
-  return /^[\x80-\xff]+$/.test(reaction) ? Buffer.from(reaction, 'latin1').toString('utf8') : reaction;
 }
 
 /** @param status for a message; one that is to come later is always 202 */
