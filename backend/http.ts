@@ -2,8 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import cors from 'cors';
 import express from 'express';
-import helmet from 'helmet';
 import { ChatError } from './errors.ts';
+import { pageHeaders } from './page-headers.ts';
 import { queryOf, sendProblem } from './transports/exchange.ts';
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, Express, NextFunction, Request, RequestHandler, Response } from 'express';
@@ -172,27 +172,6 @@ function allowOrigins(allowed: Settings['allowedOrigins']): RequestHandler {
 }
 
 function servePages(app: Express, identity: Identity): void {
-  // Only what the server itself serves: no inline script or style, nothing from elsewhere, in no one's frame.
-  const headers = helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
-        fontSrc: ["'self'"],
-        connectSrc: ["'self'"],
-        manifestSrc: ["'self'"],
-        workerSrc: ["'self'"],
-        baseUri: ["'none'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    // Whether there is TLS is for whoever runs a proxy in front to say, and to promise for a year.
-    strictTransportSecurity: false,
-  });
   const setCookie: RequestHandler = (request, response, next) => {
     // With the document only: its scripts and styles come with the cookie already.
     if (request.path === '/' || request.path.endsWith('.html')) {
@@ -206,10 +185,10 @@ function servePages(app: Express, identity: Identity): void {
     request.method === 'GET' || request.method === 'HEAD' ? next() : refuse(request, response, next);
   for (const [path, folder] of Object.entries(PAGES)) {
     const files = express.static(fileURLToPath(new URL(folder, ROOT)), { cacheControl: false, setHeaders: revalidate });
-    app.use(path, refuseWriting, headers, setCookie, files);
+    app.use(path, refuseWriting, pageHeaders, setCookie, files);
   }
   const shared = fileURLToPath(new URL('frontend-shared/', ROOT));
-  app.get('/', headers, setCookie, (_request, response) => {
+  app.get('/', pageHeaders, setCookie, (_request, response) => {
     revalidate(response);
     response.sendFile('index.html', { root: shared, cacheControl: false });
   });

@@ -398,11 +398,8 @@ function toResponse({ description, schema, types, headers }: Answer): object {
 /** One response a status; which codes it comes with is its name. */
 function toProblems(errors: readonly ErrorCode[]): object {
   const byStatus = Map.groupBy(errors, (code) => ERRORS[code].http);
-  const responses = [...byStatus].map(([status, codes]) => [
-    status,
-    { $ref: `#/components/responses/${codes.join('.')}` },
-  ]);
-  return Object.fromEntries(responses);
+  const nameOf = (codes: readonly ErrorCode[]) => `#/components/responses/${codes.join('.')}`;
+  return Object.fromEntries([...byStatus].map(([status, codes]) => [status, { $ref: nameOf(codes) }]));
 }
 
 /** Those that the operations refer to. */

@@ -115,8 +115,7 @@ export function toSchema(schema: z.ZodType): { [keyword: string]: unknown } {
       // Parameters are digits to the one who reads them, and numbers to the one who documents them. The pattern of a
       // moment is a page long, and its format says the same.
       if (jsonSchema.type === 'integer' || jsonSchema.format === 'date-time') delete jsonSchema.pattern;
-      const { def } = zodSchema._zod;
-      if (def.type === 'string' && 'coerce' in def && def.coerce) {
+      if (zodSchema instanceof z.ZodString && zodSchema.def.coerce) {
         Object.assign(jsonSchema, { type: ['string', 'integer'], description: 'Cursor, or a bare number.' });
       }
     },

@@ -13,7 +13,10 @@ import type { Batch } from './remembered-cursor.ts';
 import type { Subscription } from './subscription-registry.ts';
 import type { Exchange, Host, Transport } from './transport.ts';
 
-export const subscriptionBody = z.object({ room: roomField.default(DEFAULT_ROOM), since: z.coerce.string().exactOptional() });
+export const subscriptionBody = z.object({
+  room: roomField.default(DEFAULT_ROOM),
+  since: z.coerce.string().exactOptional(),
+});
 export const batchQuery = z.object({
   wait: queryFields.whole(0, MAX_WAIT_S).default(0),
   limit: queryFields.whole(1, MAX_PAGE).default(MAX_PAGE),

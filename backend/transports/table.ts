@@ -1,5 +1,6 @@
 /** Every transport, one line each. A new one is a file beside this and a line here. */
 import { startDirectory } from './directory.ts';
+import { startDocs } from './docs.ts';
 import { startNdjson } from './ndjson.ts';
 import { startPolling } from './polling.ts';
 import { startSse } from './sse.ts';
@@ -15,5 +16,6 @@ export const TRANSPORTS: { readonly [name: string]: StartTransport } = {
   ndjson: startNdjson,
   subscriptions: startSubscriptions,
   directory: startDirectory,
+  docs: startDocs,
   websocket: startWebsocket,
 };
