@@ -35,10 +35,15 @@ export interface ChangeRow {
 }
 
 export const SEARCH_SCHEMA = `
-  CREATE VIRTUAL TABLE search USING fts5(room, text, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3');
+  CREATE VIRTUAL TABLE search USING fts5(
+    room, text, tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'", prefix = '2 3'
+  );
   INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
   INSERT INTO state VALUES ('indexed', 0);
 `;
+
+// SQLite knows those on Latin letters only. Hebrew and Arabic points are left out by most who write.
+const ACCENTS = /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u064b-\u0652\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]/gu;
 
 export function prepareSearch(db: Database.Database, fromRow: (row: ChangeRow) => Change): Search {
   const indexed = db.prepare<[], number>(`SELECT value FROM state WHERE name = 'indexed'`).pluck();
@@ -59,7 +64,7 @@ export function prepareSearch(db: Database.Database, fromRow: (row: ChangeRow) =
   `);
 
   const index = (row: ChangeRow) => {
-    const text = toMessage(fromRow(row)).message;
+    const text = fold(toMessage(fromRow(row)).message);
     const before = textOf.get(row.id);
     if (before === text) return; // only its reactions changed
     if (before !== undefined) remove.run(row.id);
@@ -90,14 +95,19 @@ export function prepareSearch(db: Database.Database, fromRow: (row: ChangeRow) =
   };
 }
 
+/** @returns the text in small letters without accents, of which only those go that are put above, below and through */
+function fold(text: string): string {
+  return text.toLowerCase().normalize('NFKD').replaceAll(ACCENTS, '');
+}
+
 /** @returns FTS5's own language, in which everything that a person typed is quoted; undefined when there is no word */
 function toExpression(query: string, room: string | undefined): string | undefined {
-  const terms = [...query.matchAll(/"([^"]*)"?|([^\s"]+)/g)]
+  const terms = [...fold(query.replaceAll('\0', ' ')).matchAll(/"([^"]*)"?|([^\s"]+)/g)]
     .map(([, phrase, word]) => ({ text: phrase ?? word ?? '', isPhrase: phrase !== undefined }))
     .filter(({ text }) => /[\p{L}\p{N}\p{Co}]/u.test(text))
     .slice(0, MAX_SEARCH_TERMS)
-    // A single letter begins too many words to be worth looking all of them up.
-    .map(({ text, isPhrase }) => (isPhrase || [...text].length === 1 ? `"${text}"` : `"${text}"*`));
+    // A single Latin letter begins too many words to be worth looking all of them up.
+    .map(({ text, isPhrase }) => (isPhrase || /^[a-z\d]$/.test(text) ? `"${text}"` : `"${text}"*`));
   if (terms.length === 0) return undefined;
   const words = `text : (${terms.join(' AND ')})`;
   return room === undefined ? words : `room : "${room}" AND ${words}`;

@@ -58,7 +58,7 @@ export interface RoomSummary {
 }
 
 /** A store of another version, or of another journal, is made anew. */
-const VERSION = 2;
+const VERSION = 3;
 
 const OF_ANOTHER = 'it is of another journal';
 
