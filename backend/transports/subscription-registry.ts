@@ -85,7 +85,7 @@ export function createRegistry(
               { client: `identities of ${address}`, most: maxPerClient * IDENTITIES_PER_ADDRESS },
             ];
       if (countedFor.some(({ client, most }) => (counts.get(client) ?? 0) >= most)) {
-        const detail = `A client has ${maxPerClient} subscriptions at most: delete those that are not used.`;
+        const detail = `A client may have ${maxPerClient} subscriptions: delete those that are not used.`;
         throw new ChatError('rate-limited', detail, { retryAfter: RETRY_AFTER_S });
       }
       if (subscriptions.size >= maxInAll) {

@@ -266,4 +266,16 @@ describe('a client that does not read', () => {
     await client.ended;
     await expect.poll(() => (clock.advance(5_000), clock.pending())).toBe(0);
   });
+
+  it('does not keep the server from stopping', async () => {
+    const { port, url, stop } = await startTestServer({ journal: 'memory' });
+    const client = await connectRaw(port);
+    client.socket.pause();
+    client.send(['GET /messages?as=sse HTTP/1.1', 'Host: localhost', '']);
+    const long = '€'.repeat(4_000);
+    for (let batch = 0; batch < 14; batch++) await Promise.all(Array.from({ length: 50 }, () => post(url, long)));
+    const begin = performance.now();
+    await stop();
+    expect(performance.now() - begin).toBeLessThan(8_000);
+  });
 });

@@ -41,7 +41,7 @@ it('bounds the number in all', () => {
 it('forgets what is idle, and gives its place and all timers back', () => {
   const clock = createClock();
   const registry = createRegistry(clock, { maxPerClient: 2 });
-  const [idle, used] = [
+  const [used, idle] = [
     registry.add({ address: '::1' }, 'lobby', cursor),
     registry.add({ address: '::1' }, 'lobby', cursor),
   ];

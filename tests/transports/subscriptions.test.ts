@@ -159,6 +159,20 @@ describe('a held call', () => {
   });
 });
 
+it('goes on while the answer to a held call waits behind another on the same connection', async () => {
+  const { port, url } = await startTestServer({ journal: 'memory' });
+  const id = await subscribe(url);
+  const client = await connectRaw(port);
+  client.send(['GET /messages?room=garden&since=0&wait=50 HTTP/1.1', 'Host: localhost', '']);
+  client.send([`GET /subscriptions/${id}/messages?wait=50 HTTP/1.1`, 'Host: localhost', '']);
+  await call(url, '/healthz');
+  await post(url, 'one');
+  expect(await read(url, id, 'ack=0')).toMatchObject({ texts: ['one'], batch: 1 });
+  await post(url, { message: 'here', room: 'garden' });
+  expect((await client.response()).body).toContain('here');
+  expect((await client.response()).body).toContain('one');
+});
+
 it('is forgotten when it is deleted', async () => {
   const { url } = await startTestServer({ journal: 'memory' });
   const id = await subscribe(url);
@@ -176,6 +190,13 @@ it('is forgotten when it is idle for as long as was said, and kept by each call'
     clock.advance(598_000);
     await read(url, id);
   }
+  const before = clock.pending();
+  const held = read(url, id, 'wait=50');
+  await expect.poll(() => clock.pending()).toBe(before + 1);
+  clock.advance(50_100);
+  await held;
+  clock.advance(598_000); // counted from the answer
+  await read(url, id);
   clock.advance(602_000);
   expectProblem(await call(url, `/subscriptions/${id}/messages`), 404, 'subscription-gone');
 });
