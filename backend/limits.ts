@@ -58,7 +58,7 @@ export const JOURNAL_SLICE = 500;
 export const SUBSCRIPTION_IDLE_S = 600;
 /** Subscriptions of one client: a room each, of those that a person follows. */
 export const MAX_SUBSCRIPTIONS_PER_CLIENT = 100;
-/** Subscriptions in all; each takes some 600 bytes. */
+/** Subscriptions in all; each takes some 1.3 kB. */
 export const MAX_SUBSCRIPTIONS = 50_000;
 /** Batches of a subscription that can be confirmed one by one: more than are ever on their way to one client. */
 export const MAX_UNCONFIRMED_BATCHES = 16;
