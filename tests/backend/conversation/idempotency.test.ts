@@ -5,7 +5,6 @@ import { makeDataDir } from '../../harness/server.ts';
 import {
   azin,
   bela,
-  counted,
   kept,
   messageOf,
   nextChange,
@@ -63,7 +62,7 @@ describe('a key', () => {
   });
 
   it('of several at once makes one message, and the others wait for it', async () => {
-    const chat = await openChat();
+    const chat = await openChat({ journal: slow(await openMemoryJournal()) });
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => send(chat)));
     expect(outcomes.filter(({ isNew }) => isNew)).toHaveLength(1);
     expect(new Set(outcomes.map((one) => messageOf(one).id))).toEqual(new Set([1]));
@@ -71,7 +70,7 @@ describe('a key', () => {
   });
 
   it('of several at once with different bodies makes one message, and the others are refused', async () => {
-    const chat = await openChat();
+    const chat = await openChat({ journal: slow(await openMemoryJournal()) });
     const outcomes = await Promise.allSettled(
       Array.from({ length: 20 }, (_, nth) => send(chat, { message: `text ${nth % 4}` })),
     );
@@ -182,7 +181,7 @@ describe('commands that arrive at once', () => {
       ['delete', 'edit'],
       ['edit', 'delete', 'edit'],
     ]) {
-      const journal = counted(await openMemoryJournal());
+      const journal = slow(await openMemoryJournal());
       const chat = await openChat({ journal });
       const { id } = await chat.say('secret');
       const edit = () => chat.post('edit-message', { id, message: 'secret too' }, azin);
