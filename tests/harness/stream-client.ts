@@ -89,7 +89,7 @@ export async function connectNdjson(base: string, options: StreamOptions = {}): 
 }
 
 /** @returns once the head is there, whatever its status */
-export async function openStream(
+async function openStream(
   url: URL,
   separator: string,
   headers: { [name: string]: string },
