@@ -35,9 +35,10 @@ const envelopeSchema = z.object({
   key: keyField.exactOptional(),
   message: z.unknown(),
 });
+const sinceField = z.union([z.string(), z.number().transform(String)], 'must be a cursor');
 /** What a client may send beside the commands of the table: what concerns the connection, and is journalled nowhere. */
 export const CONNECTION_COMMANDS = {
-  subscribe: z.object({ room: roomField.default(DEFAULT_ROOM), since: z.coerce.string().exactOptional() }),
+  subscribe: z.object({ room: roomField.default(DEFAULT_ROOM), since: sinceField.exactOptional() }),
   unsubscribe: z.object({ room: roomField.default(DEFAULT_ROOM) }),
   typing: z.object({ room: roomField.default(DEFAULT_ROOM), user: userField }),
 };
