@@ -1,7 +1,7 @@
 /** The folder of everything that is kept: made when missing, checked, and held by one server at a time. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { StartError } from './errors.ts';
 
@@ -18,7 +18,7 @@ export function openDataDir(path: string): DataDir {
   const explain = (why: string, cause: unknown) => new StartError(`DATA_DIR ${path} ${why}`, { cause });
   let lock: Database.Database | undefined;
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     lock = new Database(join(path, 'server.lock'), { timeout: 0 });
     // The lock goes with the process, however it ends, which a file with a process number in it does not.
     lock.exec('PRAGMA journal_mode = DELETE; CREATE TABLE IF NOT EXISTS held (by TEXT); BEGIN EXCLUSIVE');
@@ -36,6 +36,19 @@ export function openDataDir(path: string): DataDir {
     readSecret: () => readSecret(join(path, 'secret'), explain),
     close: () => void lock.close(),
   };
+}
+
+// By hand: Node's own `recursive` tries for ever where a file system answers that the parent is not there, as /proc does.
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
+  }
 }
 
 function readSecret(path: string, explain: (why: string, cause: unknown) => StartError): string {
