@@ -58,6 +58,11 @@ export const reaction = z
   .refine((value) => value.length <= MAX_REACTION_BYTES && /^\p{RGI_Emoji}$/v.test(value), 'must be one emoji')
   .meta({ description: 'One emoji.', minLength: 1, examples: ['👍'] });
 
+/** A cursor as JSON has it, where a bare one may be a number. */
+export const cursor = z
+  .union([z.string(), z.number().transform(String)], 'must be a cursor')
+  .meta({ description: 'Cursor, or the bare number in front of its dash.' });
+
 /** A moment; given back in UTC with milliseconds, whatever its offset was. */
 export const moment = z.iso
   .datetime({ offset: true, error: 'must be a date and time of RFC 3339, such as 2026-11-22T06:53:00Z' })

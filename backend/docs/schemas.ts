@@ -111,13 +111,10 @@ export const streamEvents = {
 export function toSchema(schema: z.ZodType): { [keyword: string]: unknown } {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
     io: 'input',
-    override({ zodSchema, jsonSchema }) {
+    override({ jsonSchema }) {
       // Parameters are digits to the one who reads them, and numbers to the one who documents them. The pattern of a
       // moment is a page long, and its format says the same.
       if (jsonSchema.type === 'integer' || jsonSchema.format === 'date-time') delete jsonSchema.pattern;
-      if (zodSchema instanceof z.ZodString && zodSchema.def.coerce) {
-        Object.assign(jsonSchema, { type: ['string', 'integer'], description: 'Cursor, or a bare number.' });
-      }
     },
   });
   return rest;

@@ -1,7 +1,7 @@
 /** Subscriptions: cursors that the server remembers, for clients that cannot. */
 import { z } from 'zod';
 import { parseWith } from '../commands/command.ts';
-import { DEFAULT_ROOM, room as roomField } from '../commands/fields.ts';
+import { cursor as cursorField, DEFAULT_ROOM, room as roomField } from '../commands/fields.ts';
 import { MAX_PAGE, MAX_WAIT_S, SUBSCRIPTION_IDLE_S } from '../limits.ts';
 import { readCursor, refuseGone } from './cursor.ts';
 import { queryFields, readJson, readQuery, sendEmpty, sendJson, sendProblem } from './exchange.ts';
@@ -15,7 +15,7 @@ import type { Exchange, Host, Transport } from './transport.ts';
 
 export const subscriptionBody = z.object({
   room: roomField.default(DEFAULT_ROOM),
-  since: z.coerce.string().exactOptional(),
+  since: cursorField.exactOptional(),
 });
 export const batchQuery = z.object({
   wait: queryFields.whole(0, MAX_WAIT_S).default(0),

@@ -1,7 +1,13 @@
 /** WebSocket: one connection on which messages come as they change, and on which commands are sent and answered. */
 import { z } from 'zod';
 import { parseWith } from '../commands/command.ts';
-import { key as keyField, room as roomField, user as userField, DEFAULT_ROOM } from '../commands/fields.ts';
+import {
+  cursor as cursorField,
+  key as keyField,
+  room as roomField,
+  user as userField,
+  DEFAULT_ROOM,
+} from '../commands/fields.ts';
 import { isClientCommand } from '../commands/table.ts';
 import { ChatError, CLOSE, toProblem } from '../errors.ts';
 import {
@@ -35,10 +41,9 @@ const envelopeSchema = z.object({
   key: keyField.exactOptional(),
   message: z.unknown(),
 });
-const sinceField = z.union([z.string(), z.number().transform(String)], 'must be a cursor');
 /** What a client may send beside the commands of the table: what concerns the connection, and is journalled nowhere. */
 export const CONNECTION_COMMANDS = {
-  subscribe: z.object({ room: roomField.default(DEFAULT_ROOM), since: sinceField.exactOptional() }),
+  subscribe: z.object({ room: roomField.default(DEFAULT_ROOM), since: cursorField.exactOptional() }),
   unsubscribe: z.object({ room: roomField.default(DEFAULT_ROOM) }),
   typing: z.object({ room: roomField.default(DEFAULT_ROOM), user: userField }),
 };

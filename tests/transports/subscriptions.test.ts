@@ -214,7 +214,7 @@ it('is refused to a client that has too many, until it deletes one', async () =>
 it.each([
   [{ since: 'x' }, 400, 'invalid-cursor'],
   [{ since: '' }, 400, 'invalid-cursor'],
-  [{ since: null }, 400, 'invalid-cursor'],
+  [{ since: null }, 400, 'invalid-message'],
   [{ since: -1 }, 400, 'invalid-cursor'],
   [{ since: { toString: 1 } }, 400, 'invalid-message'],
   [{ since: '1-elsewhere' }, 410, 'cursor-gone'],
