@@ -13,7 +13,7 @@ import * as shapes from '../backend/docs/schemas.ts';
 import { CLOSE, ERRORS } from '../backend/errors.ts';
 import * as limits from '../backend/limits.ts';
 import { SETTINGS } from '../backend/settings.ts';
-import { CONNECTION_COMMANDS } from '../backend/transports/websocket.ts';
+import { CONNECTION_COMMANDS, WEBSOCKET_PATHS } from '../backend/transports/websocket.ts';
 import { call, identify, post, write } from './harness/api.ts';
 import { startTestServer } from './harness/server.ts';
 
@@ -172,6 +172,15 @@ describe('routes', () => {
       const pattern = path.replaceAll(/\{[a-z]+\}/g, '[^\\s/`|]+');
       expect(PROTOCOL, route).toMatch(new RegExp(`${method.toUpperCase()}\`? ?\`?(/ \`?\\w+\`? )?${pattern}[\\s?\`]`));
     }
+  });
+});
+
+describe('paths of WebSockets', () => {
+  it('are those of the protocol, and the first is that of AsyncAPI', () => {
+    const opening = section(PROTOCOL, 'WebSocket').trimStart().split('\n\n', 1)[0] ?? '';
+    const told = [...opening.matchAll(/`(?:ws:\/\/localhost:3000)?(\/[a-z]*)/g)].map(([, path]) => path);
+    expect(told).toEqual(WEBSOCKET_PATHS);
+    expect(ASYNCAPI.channels.websocket.address).toBe(WEBSOCKET_PATHS[0]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** The README's conversation by curl, run as it is written, against a real server. */
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startTestServer } from './harness/server.ts';
@@ -25,6 +25,18 @@ describe('README', () => {
     expect(blocksOf(beginning).map(({ text }) => text.trim())).toEqual(
       expect.arrayContaining(['npm install && npm start', 'npm test']),
     );
+  });
+});
+
+describe('links and paths', () => {
+  it.each(['README.md', 'CHANGELOG.md', 'docs/architecture.md'])('in %s lead to what is there', (name) => {
+    const file = new URL(`../${name}`, import.meta.url);
+    const text = readFileSync(file, 'utf8');
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => new URL(link, file));
+    const paths = [...text.matchAll(/`((?:backend|frontend-shared|protocol|tests|docs)\/[\w./-]*)`/g)].map(
+      ([, path = '']) => new URL(`../${path}`, import.meta.url),
+    );
+    for (const target of [...links, ...paths]) expect(existsSync(target), target.pathname).toBe(true);
   });
 });
 
