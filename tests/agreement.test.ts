@@ -16,6 +16,7 @@ import { SETTINGS } from '../backend/settings.ts';
 import { CONNECTION_COMMANDS, WEBSOCKET_PATHS } from '../backend/transports/websocket.ts';
 import { call, identify, post, write } from './harness/api.ts';
 import { startTestServer } from './harness/server.ts';
+import { connectWs } from './harness/ws-client.ts';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const README = read('README.md');
@@ -37,7 +38,7 @@ describe('the documents for machines', () => {
 
   it('are valid AsyncAPI', () => {
     const ajv = new Ajv({ strict: false, validateFormats: false, logger: false });
-    const check = ajv.compile(schemasWithoutId['3.0.0']);
+    const check = ajv.compile(schemasWithoutId['3.0.0'] as object);
     check(ASYNCAPI);
     expect(check.errors).toBeNull();
     check({ ...ASYNCAPI, channels: [] });
@@ -228,6 +229,29 @@ describe('answers', () => {
     for (const found of await get('/search?q=parent')) strictly(shapes.message, found);
     strictly(shapes.subscription, (await write(url, '/subscriptions', {})).json);
     strictly(shapes.problem, (await write(url, '/messages', { user: '' })).json);
+  });
+});
+
+describe('frames', () => {
+  it('of a server have the shapes that the documents give them, and each event comes', async () => {
+    const { url } = await startTestServer({ journal: 'memory' });
+    const { token } = await identify(url);
+    const one = await connectWs(url, { token, since: '1-elsewhere' });
+    const other = await connectWs(url);
+    await one.ask('send-message', { user: 'Azin', message: 'now' });
+    const sendAt = new Date(Date.now() + 60_000).toISOString();
+    await one.ask('send-message', { user: 'Azin', message: 'later', sendAt });
+    await one.ask('edit-message', { id: 99, message: 'what?' });
+    await one.ask('subscribe', { room: 'kitchen' });
+    other.send('typing', { user: 'Bea' });
+    await vi.waitFor(() => {
+      expect([...new Set(one.received.map(({ command }) => command))].toSorted()).toEqual(EVENT_NAMES);
+    }, 10_000);
+    for (const { command, message } of one.received) {
+      const schemas = command === 'accepted' ? shapes.serverEvents.accepted.options : [shapes.serverEvents[command]];
+      const strict = schemas.map((schema) => z.strictObject((schema as z.ZodObject).shape));
+      expect(z.union(strict).safeParse(message).error, JSON.stringify(message)).toBeUndefined();
+    }
   });
 });
 
