@@ -111,7 +111,7 @@ async function start(
     answer,
   );
   server.on('clientError', answerBrokenRequest);
-  const feed = createFeed({ conversation, clock, maxConnections: settings.maxConnections, metrics });
+  const feed = createFeed({ conversation, clock, maxConnections: settings.maxConnections, log, metrics });
   const host = { server, route, listenAs, conversation, feed, identity, settings, clock, log };
   const transports = Object.values(TRANSPORTS).map((startTransport) => startTransport(host));
   finish();

@@ -58,7 +58,7 @@ export function createDeadlines(clock: Clock, tickMs: number): Deadlines {
 
   const tick = () => {
     cancel = undefined;
-    const now = clock.now();
+    const now = clock.elapsed();
     for (const [at, rings] of ticks) {
       if (at * tickMs > now) continue;
       ticks.delete(at);
@@ -68,7 +68,7 @@ export function createDeadlines(clock: Clock, tickMs: number): Deadlines {
   };
   return {
     after(delayMs, ring) {
-      const at = Math.ceil((clock.now() + delayMs) / tickMs);
+      const at = Math.ceil((clock.elapsed() + delayMs) / tickMs);
       const rings = ticks.get(at) ?? new Set();
       ticks.set(at, rings.add(ring));
       cancel ??= clock.after(tickMs, tick);

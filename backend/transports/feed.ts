@@ -13,6 +13,7 @@ import { createDeadlines } from '../wheel.ts';
 import type { Caller } from '../commands/command.ts';
 import type { Clock } from '../clock.ts';
 import type { Change } from '../conversation/change.ts';
+import type { Logger } from '../log.ts';
 import type { Connected, Metrics } from '../metrics.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Position } from './cursor.ts';
@@ -66,6 +67,7 @@ export interface FeedOptions {
   clock: Clock;
   /** Connections and held polls together. */
   maxConnections: number;
+  log: Logger;
   metrics?: Metrics;
 }
 
@@ -83,7 +85,7 @@ interface Waiting {
   callback: () => void;
 }
 
-export function createFeed({ conversation, clock, maxConnections, metrics = createMetrics() }: FeedOptions): Feed {
+export function createFeed({ conversation, clock, maxConnections, log, metrics = createMetrics() }: FeedOptions): Feed {
   const rooms = new Map<string, Room>();
   const lagging = new Set<Listener>();
   let cancelStallCheck: (() => void) | undefined;
@@ -101,7 +103,7 @@ export function createFeed({ conversation, clock, maxConnections, metrics = crea
 
   const checkStalls = () => {
     cancelStallCheck = undefined;
-    const latest = clock.now() - MAX_STALL_MS;
+    const latest = clock.elapsed() - MAX_STALL_MS;
     for (const listener of lagging) {
       if (listener.laggingSince > latest) continue;
       metrics.drop('slow');
@@ -113,13 +115,24 @@ export function createFeed({ conversation, clock, maxConnections, metrics = crea
   const goLive = (listener: Listener) => roomNamed(listener.room).live.add(listener);
   const fallBehind = (listener: Listener) => {
     rooms.get(listener.room)?.live.delete(listener);
-    listener.laggingSince = clock.now();
+    listener.laggingSince = clock.elapsed();
     lagging.add(listener);
     cancelStallCheck ??= clock.after(STALL_CHECK_MS, checkStalls);
     listener.connection.onceDrained(() => {
       lagging.delete(listener);
-      catchUp(listener);
+      goOn(listener);
     });
+  };
+
+  // Nobody is there to catch it: a store that cannot be read costs this connection, which comes back with its cursor.
+  const goOn = (listener: Listener) => {
+    try {
+      catchUp(listener);
+    } catch (error) {
+      log.error({ err: error }, 'feed: catching up failed');
+      metrics.drop('error');
+      listener.connection.drop();
+    }
   };
 
   /** Send slices until it stands where the conversation does; reading and going live are one step without a pause. */
@@ -129,7 +142,7 @@ export function createFeed({ conversation, clock, maxConnections, metrics = crea
     const { changes, hasMore } = conversation.after(listener.room, listener.cursor, CATCH_UP_SLICE);
     if (changes.length > 0) listener.connection.write(listener.connection.encoding.changes(changes));
     listener.cursor = hasMore ? (changes.at(-1)?.seq ?? listener.cursor) : conversation.head();
-    if (hasMore) return void setImmediate(catchUp, listener);
+    if (hasMore) return void setImmediate(goOn, listener);
     listener.sayCaughtUp(formatCursor(listener.cursor, conversation));
     goLive(listener);
   };
@@ -293,7 +306,7 @@ class Listener {
   hasLeft = false;
   /** Whether its connection follows other rooms too. */
   isOneOfMany = false;
-  /** Milliseconds since 1970; only while it lags. */
+  /** By the clock's `elapsed`; only while it lags. */
   laggingSince = 0;
   #hasCaughtUp = false;
 

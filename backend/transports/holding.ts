@@ -1,6 +1,7 @@
 /** Holding a request until there is something to say: what every way of asking again and again needs. */
 import { LONG_POLL_TICK_MS } from '../limits.ts';
 import { createDeadlines } from '../wheel.ts';
+import { sendProblem } from './exchange.ts';
 import type { ServerResponse } from 'node:http';
 import type { Host } from './transport.ts';
 
@@ -16,7 +17,7 @@ export interface Holding {
   stop(): void;
 }
 
-export function createHolding({ feed, clock }: Pick<Host, 'feed' | 'clock'>): Holding {
+export function createHolding({ feed, clock, log }: Pick<Host, 'feed' | 'clock' | 'log'>): Holding {
   const deadlines = createDeadlines(clock, LONG_POLL_TICK_MS);
   const held = new Set<() => void>();
   let isStopped = false;
@@ -37,7 +38,12 @@ export function createHolding({ feed, clock }: Pick<Host, 'feed' | 'clock'>): Ho
       };
       const finish = () => {
         end();
-        release();
+        try {
+          release();
+        } catch (error) {
+          log.error({ err: error }, 'holding: answering failed');
+          sendProblem(response, error);
+        }
       };
       const cancelChange = feed.onceChanged(room, after, finish);
       const cancelDeadline = deadlines.after(waitS * 1000, finish);

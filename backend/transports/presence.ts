@@ -19,9 +19,9 @@ export interface Presence {
 
 interface Room {
   connections: number;
-  /** When each identity last asked: milliseconds since 1970. */
+  /** When each identity last asked, by the clock's `elapsed`. */
   readonly pollers: Map<string, number>;
-  /** Milliseconds since 1970: not announced again before. */
+  /** By the clock's `elapsed`: not announced again before. */
   quietUntil: number;
   isChanged: boolean;
 }
@@ -49,7 +49,7 @@ export function createPresence(clock: Clock, announce: (room: string, online: nu
 
   const announceChanged = () => {
     cancelAnnouncing = undefined;
-    const now = clock.now();
+    const now = clock.elapsed();
     let isLeft = false;
     for (const [name, room] of rooms) {
       if (!room.isChanged) continue;
@@ -68,7 +68,7 @@ export function createPresence(clock: Clock, announce: (room: string, online: nu
 
   const sweep = () => {
     cancelSweep = undefined;
-    const latest = clock.now() - POLLER_STAYS_MS;
+    const latest = clock.elapsed() - POLLER_STAYS_MS;
     for (const room of rooms.values()) {
       for (const [author, askedAt] of room.pollers) {
         if (askedAt > latest) continue;
@@ -98,7 +98,7 @@ export function createPresence(clock: Clock, announce: (room: string, online: nu
         pollers++;
         changed(room);
       }
-      room.pollers.set(author, clock.now());
+      room.pollers.set(author, clock.elapsed());
       cancelSweep ??= clock.after(PRESENCE_EVERY_MS, sweep);
     },
     online: (name) => {

@@ -134,8 +134,8 @@ class Session implements Connection {
   #isPaused = false;
   #wasHeard = true;
   #rejected = 0;
-  #rejectedSince = 0;
-  #typedAt = 0;
+  #rejectedSince = -Infinity;
+  #typedAt = -Infinity;
   #closed = Promise.withResolvers<void>();
 
   constructor(host: Host, caller: Caller, onClosed: () => void) {
@@ -302,7 +302,7 @@ class Session implements Connection {
   }
 
   #countRejection(): void {
-    const now = this.#host.clock.now();
+    const now = this.#host.clock.elapsed();
     if (now - this.#rejectedSince > REJECTED_WITHIN_MS) {
       this.#rejectedSince = now;
       this.#rejected = 0;
@@ -314,7 +314,7 @@ class Session implements Connection {
   }
 
   #tellTyping({ room, user }: z.infer<typeof CONNECTION_COMMANDS.typing>): void {
-    const now = this.#host.clock.now();
+    const now = this.#host.clock.elapsed();
     if (now - this.#typedAt < TYPING_EVERY_MS) return;
     this.#typedAt = now;
     this.#host.feed.typing(this, room, this.#caller.name ?? user);

@@ -28,6 +28,7 @@ export function createClock(startsAt = START): ManualClock {
 
   return {
     now: () => offset + passed,
+    elapsed: () => passed,
     after(delayMs, ring) {
       const timer = { at: passed + Math.max(delayMs, 0), ring };
       timers.add(timer);

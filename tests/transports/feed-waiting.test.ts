@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { createFeed } from '../../backend/transports/feed.ts';
 import { createClock } from '../harness/clock.ts';
+import { createLog } from '../../backend/log.ts';
 import type { Change } from '../../backend/conversation/change.ts';
 import type { Conversation } from '../../backend/conversation/conversation.ts';
 
@@ -17,7 +18,12 @@ function startFeed() {
     },
   };
   // Whoever only waits needs nothing else of a conversation.
-  const feed = createFeed({ conversation: conversation as Conversation, clock: createClock(), maxConnections: 10 });
+  const feed = createFeed({
+    conversation: conversation as Conversation,
+    clock: createClock(),
+    log: createLog('silent'),
+    maxConnections: 10,
+  });
   return { feed, tell: (...changes: Change[]) => tell(changes) };
 }
 
