@@ -118,8 +118,8 @@ describe('search', () => {
     const filling = 'and many other words that say nothing of it at all '.repeat(5);
     const { url } = await start(`needle ${filling}`, 'needle needle needle', `${filling} needle`);
     expect((await find(url, 'needle'))[0]?.message).toBe('needle needle needle');
-    expect(await find(url, 'needle', { limit: 1 })).toMatchObject([{ message: 'needle needle needle' }]);
-    expect(await find(url, 'needle', { limit: 2 })).toHaveLength(2);
+    expect(await find(url, 'needle', { limit: '1' })).toMatchObject([{ message: 'needle needle needle' }]);
+    expect(await find(url, 'needle', { limit: '2' })).toHaveLength(2);
   });
 
   it('finds the same after a restart', async () => {
@@ -221,9 +221,8 @@ describe('search', () => {
   });
 });
 
-async function find(url: string, q: string, more: Record<string, string | number> = {}): Promise<Message[]> {
-  const query = Object.entries({ q, ...more }).map(([name, value]) => [name, String(value)]);
-  const { status, json } = await call(url, `/search?${new URLSearchParams(query)}`);
+async function find(url: string, q: string, more: Record<string, string> = {}): Promise<Message[]> {
+  const { status, json } = await call(url, `/search?${new URLSearchParams({ q, ...more })}`);
   expect(status, JSON.stringify(json)).toBe(200);
   return json as Message[];
 }
