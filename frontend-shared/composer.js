@@ -1,4 +1,5 @@
 /** The boxes one writes in. What is in them survives a reload, and leaves them only when it has been kept elsewhere. */
+/** @import { Outgoing } from './outgoing.js' */
 /** @import { Problem } from '../protocol/envelope.ts' */
 /** @import { Store } from './storage.js' */
 
@@ -8,7 +9,8 @@ const MAX_MESSAGE = 4_000;
 
 /**
  * @typedef {object} Composer
- * @property {(message: string, reason: string) => void} giveBack a refused text, before what was begun since
+ * @property {(outgoing: Outgoing, problem: Problem) => void} giveBack a refused text, before what was begun since
+ * @property {(room: string) => void} enter its draft takes the place of the one before
  */
 
 /**
@@ -19,18 +21,21 @@ const MAX_MESSAGE = 4_000;
  * @param {(reason: string) => void} parts.explain says aloud why something was not sent; empty when all is well again
  * @param {Store} parts.names kept for all tabs
  * @param {Store} parts.drafts kept for this tab: two tabs are two trains of thought
- * @param {string} parts.room
+ * @param {() => string} parts.fault why nothing can be sent now, beside what is in these boxes; empty when all is well
  * @param {(text: { user: string, message: string }) => void} parts.onSend
+ * @param {() => void} parts.onTyping
  * @returns {Composer}
  */
-export function createComposer({ form, name, message, explain, names, drafts, room, onSend }) {
-  const draft = `since.draft.${room}`;
+export function createComposer({ form, name, message, explain, names, drafts, fault, onSend, onTyping }) {
+  let room = '';
+  const nameOf = (/** @type {string} */ where) => `since.draft.${where}`;
   name.value ||= names.get('since.name') ?? '';
-  message.value ||= drafts.get(draft) ?? '';
-  grow(message);
 
   name.addEventListener('input', () => names.set('since.name', name.value.trim()));
-  message.addEventListener('input', keepDraft);
+  message.addEventListener('input', () => {
+    keepDraft();
+    if (message.value !== '') onTyping();
+  });
   message.addEventListener('keydown', (event) => {
     if (!isSendKey(event)) return;
     event.preventDefault();
@@ -44,11 +49,12 @@ export function createComposer({ form, name, message, explain, names, drafts, ro
   function send() {
     const text = { user: name.value.trim(), message: message.value.trim() };
     if (text.message === '') return message.focus();
-    const fault = findFault(text);
-    mark(name, fault?.field === 'user');
-    mark(message, fault?.field === 'message');
-    explain(fault?.reason ?? '');
-    if (fault) return (fault.field === 'user' ? name : message).focus();
+    const found = findFault(text);
+    mark(name, found?.field === 'user');
+    mark(message, found?.field === 'message');
+    explain(found?.reason ?? fault());
+    if (found) return (found.field === 'user' ? name : message).focus();
+    if (fault() !== '') return;
     onSend(text);
     setMessage('');
     message.focus();
@@ -56,8 +62,13 @@ export function createComposer({ form, name, message, explain, names, drafts, ro
 
   function keepDraft() {
     grow(message);
-    if (message.value === '') drafts.remove(draft);
-    else drafts.set(draft, message.value);
+    keep(room, message.value);
+  }
+
+  /** @type {(where: string, text: string) => void} */
+  function keep(where, text) {
+    if (text === '') drafts.remove(nameOf(where));
+    else drafts.set(nameOf(where), text);
   }
 
   /** @type {(text: string) => void} */
@@ -67,7 +78,19 @@ export function createComposer({ form, name, message, explain, names, drafts, ro
   }
 
   return {
-    giveBack(text, reason) {
+    enter(next) {
+      // On a page that is reloaded, the browser may have put back more than was kept.
+      const kept = drafts.get(nameOf(next)) ?? (room === '' ? message.value : '');
+      room = next;
+      setMessage(kept);
+    },
+    giveBack({ room: where, message: text }, problem) {
+      const reason = toReason(problem);
+      if (where !== room) {
+        const begun = drafts.get(nameOf(where));
+        keep(where, begun ? `${text}\n${begun}` : text);
+        return explain(`In #${where}: ${reason}`);
+      }
       const caretFromEnd = message.value.length - message.selectionEnd;
       setMessage(message.value === '' ? text : `${text}\n${message.value}`);
       message.selectionStart = message.selectionEnd = message.value.length - caretFromEnd;
@@ -99,12 +122,18 @@ export function findFault({ user, message }) {
 }
 
 /** @type {Record<string, string>} what the fields are called on the page */
-const FIELDS = { user: 'the name', message: 'the message' };
+const FIELDS = {
+  user: 'the name',
+  message: 'the message',
+  sendAt: 'the time to send it',
+  color: 'the colour',
+  replyTo: 'what it replies to',
+};
 
-/** @type {(problem: Problem) => string} for people */
-export function toReason({ detail, errors = [] }) {
+/** @type {(problem: Problem, what?: string) => string} for people */
+export function toReason({ detail, errors = [] }, what = 'Not sent') {
   const reasons = errors.map((error) => `${FIELDS[error.field] ?? error.field} ${error.detail}`);
-  return `Not sent: ${reasons.join('; ') || detail}`;
+  return `${what}: ${reasons.join('; ') || detail}`;
 }
 
 /** @type {(box: HTMLElement, faulty: boolean) => void} */

@@ -10,8 +10,13 @@ const DRAW_WITHIN_MS = 250;
 /**
  * @typedef {object} Conversation
  * @property {(messages: readonly Message[]) => void} take
+ * @property {(messages: readonly Message[], isAll: boolean) => void} takeOlder what came before the oldest that is shown;
+ *   `isAll`: and before that there is nothing
+ * @property {() => void} caughtUp everything is here, but for what is older
  * @property {() => void} forget
  * @property {() => number | undefined} oldest the oldest id, also of what is not drawn yet
+ * @property {(id: number) => Message | undefined} find also among those that are not shown
+ * @property {(message: Message) => void} know to be found, and to be shown only in its place
  * @property {() => void} changed what is pending is not what it was
  */
 
@@ -26,11 +31,24 @@ export function createConversation({ pending, draw }) {
   let shown = new Map();
   /** @type {Message[]} */
   let arrived = [];
+  /** @type {Shown} older than what is shown: a change may come of any message, and would stand beside strangers */
+  let aside = new Map();
+  /** Below this id nothing is shown before history has come there; undefined until the newest are here. */
+  /** @type {number | undefined} */
+  let floor;
   /** @type {(() => void) | undefined} set while a drawing is due */
   let cancelDrawing;
 
   function settle() {
-    shown = merge(shown, arrived);
+    const least = floor ?? 0;
+    shown = merge(
+      shown,
+      arrived.filter(({ id }) => id >= least),
+    );
+    aside = merge(
+      aside,
+      arrived.filter(({ id }) => id < least),
+    );
     arrived = [];
   }
 
@@ -58,8 +76,31 @@ export function createConversation({ pending, draw }) {
       arrived.push(...messages);
       changed();
     },
+    takeOlder(messages, isAll) {
+      settle();
+      const ids = new Set(messages.map(({ id }) => id));
+      floor = isAll ? 0 : Math.min(floor ?? Infinity, ...ids);
+      // What was put aside meanwhile may be newer than the page.
+      arrived.push(...messages, ...[...aside.values()].filter(({ id }) => ids.has(id)));
+      changed();
+    },
+    caughtUp() {
+      settle();
+      floor ??= oldestId(shown) ?? 0;
+    },
+    find(id) {
+      settle();
+      return shown.get(id) ?? aside.get(id);
+    },
+    know(message) {
+      settle();
+      if (!shown.has(message.id)) aside = merge(aside, [message]);
+      changed();
+    },
     forget() {
       shown = new Map();
+      aside = new Map();
+      floor = undefined;
       arrived = [];
       changed();
     },

@@ -1,4 +1,5 @@
 /** Requests that end: with an answer, with a problem that the server explains, or with nobody there. */
+import { readToken } from './sign-in.js';
 /** @import { Problem } from '../protocol/envelope.ts' */
 
 /** Nobody answered, or not in time. Whether the request was carried out is not known. */
@@ -22,6 +23,7 @@ export class Refused extends Error {
  * @property {string} [method]
  * @property {Record<string, string>} [headers]
  * @property {string} [body]
+ * @property {boolean} [keepalive] goes on when the page is left
  * @property {number} timeoutMs until the answer is there whole
  * @property {AbortSignal} [signal]
  */
@@ -35,20 +37,30 @@ export class Refused extends Error {
 export async function fetchJson(url, request) {
   const answer = await fetchOnce(url, request);
   if (answer.response.status !== 401) return toResult(answer);
-  // The server has forgotten who this browser is; any of its pages says it anew.
-  await fetchOnce(location.pathname, { timeoutMs: request.timeoutMs, ...pick(request.signal) });
+  await renewIdentity(request.timeoutMs);
   return toResult(await fetchOnce(url, request));
+}
+
+/** @type {Promise<unknown> | undefined} while it is under way: two at once would be two identities */
+let renewal;
+
+/** @type {(timeoutMs: number) => Promise<unknown>} the server has forgotten who this browser is; any of its pages says it anew */
+function renewIdentity(timeoutMs) {
+  renewal ??= fetchOnce(location.pathname, { timeoutMs }).finally(() => (renewal = undefined));
+  return renewal;
 }
 
 /**
  * @param {string} url
  * @param {Request} request
  */
-async function fetchOnce(url, { timeoutMs, signal, ...init }) {
+async function fetchOnce(url, { timeoutMs, signal, headers, ...init }) {
   const timeout = AbortSignal.timeout(timeoutMs);
+  const token = readToken();
   try {
     const response = await fetch(url, {
       ...init,
+      headers: { ...headers, ...(token !== undefined && { Authorization: `Bearer ${token}` }) },
       cache: 'no-store',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
@@ -62,7 +74,7 @@ async function fetchOnce(url, { timeoutMs, signal, ...init }) {
 function toResult({ response, text }) {
   const { headers, ok } = response;
   const body = parse(text);
-  if (ok && body !== undefined) return { headers, body };
+  if (ok && (body !== undefined || response.status === 204)) return { headers, body };
   // A page where JSON was expected: some gateway between here and the server speaks.
   if (ok) throw new Unreachable('Something else answered in the place of the server');
   throw new Refused(toProblem(body, response), retryAfterMs(headers.get('Retry-After'), Date.now()));
@@ -101,6 +113,3 @@ function parse(text) {
     return undefined;
   }
 }
-
-/** @type {(signal: AbortSignal | undefined) => { signal?: AbortSignal }} */
-const pick = (signal) => (signal ? { signal } : {});

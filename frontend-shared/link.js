@@ -2,6 +2,7 @@
 import { Refused } from './http.js';
 import { fetchMessages } from './messages-api.js';
 /** @import { Message } from '../protocol/envelope.ts' */
+/** @import { Answer, Command } from './commands-api.js' */
 /** @import { Delivery, Outgoing } from './outgoing.js' */
 /** @import { PageLife } from './page-life.js' */
 
@@ -9,10 +10,11 @@ import { fetchMessages } from './messages-api.js';
  * @typedef {{ name: 'connecting' }
  *   | { name: 'live', travel: string }
  *   | { name: 'waiting', until: number }
- *   | { name: 'trying' }} LinkState
+ *   | { name: 'trying' }
+ *   | { name: 'signed-out' }} LinkState
  *   Connecting: nothing was wrong so far. Live: everything is here, and comes as it happens; `travel` says how, for
  *   people. Waiting: the server is not reached, and `until` (milliseconds since 1970) nothing is tried. Trying: being
- *   tried again after a failure.
+ *   tried again after a failure. Signed out: the server lets nobody read without a sign-in, and nothing is tried.
  */
 /**
  * @typedef {object} LinkParts
@@ -21,14 +23,21 @@ import { fetchMessages } from './messages-api.js';
  * @property {(messages: readonly Message[]) => void} onMessages new or changed, in any order
  * @property {() => void} onReset the cursor was gone: what was shown may be of another journal
  * @property {(state: LinkState) => void} onState
+ * @property {(user: string) => void} onTyping somebody else is writing
+ * @property {(online: number) => void} onPresence how many are in the room
  */
 /**
  * @typedef {object} Link
  * @property {() => void} check something suggests that the connection broke: find out now
  * @property {(outgoing: Outgoing) => Promise<Delivery>} send never rejects
+ * @property {(command: Command) => Promise<Answer>} request never rejects
+ * @property {(user: string) => void} tellTyping where that can be told
  * @property {() => void} stop
  */
 /** @typedef {(parts: LinkParts) => Link} OpenLink */
+
+/** @type {(error: unknown) => boolean} an identity that the server has forgotten was renewed before this is said */
+export const isSignedOut = (error) => error instanceof Refused && error.problem.status === 401;
 
 /** @typedef {{ since: string | undefined }} Position How far this page has read; undefined before its first answer. */
 

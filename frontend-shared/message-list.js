@@ -1,6 +1,8 @@
 /** Draws the conversation: an element a message, which stays the same element for as long as it is the same message. */
 import { drawItem, looksSame, toItem } from './message-item.js';
 import { keepScroll } from './scroll-keeper.js';
+/** @import { Message } from '../protocol/envelope.ts' */
+/** @import { Beside } from './message-actions.js' */
 /** @import { Item } from './message-item.js' */
 /** @import { Row } from './timeline.js' */
 
@@ -8,6 +10,8 @@ import { keepScroll } from './scroll-keeper.js';
  * @typedef {object} MessageList
  * @property {(rows: readonly Row[]) => void} draw
  * @property {() => void} toEnd
+ * @property {(id: number) => boolean} show brings a message into view and marks it; false when it is not drawn
+ * @property {(target: EventTarget | null) => { message: Message, element: HTMLElement } | undefined} at
  */
 
 /**
@@ -16,10 +20,11 @@ import { keepScroll } from './scroll-keeper.js';
  * @param {HTMLElement} parts.list
  * @param {HTMLTemplateElement} parts.template of one message
  * @param {HTMLButtonElement} parts.toEndButton shown where the end is out of view
+ * @param {(message: Message) => Beside} parts.toBeside
  * @param {() => void} parts.onNearStart the oldest that is drawn comes into view
  * @returns {MessageList}
  */
-export function createMessageList({ scroller, list, template, toEndButton, onNearStart }) {
+export function createMessageList({ scroller, list, template, toEndButton, toBeside, onNearStart }) {
   const scroll = keepScroll(scroller, list);
   /** @type {Map<string, { element: HTMLElement, item: Item }>} */
   let drawn = new Map();
@@ -35,7 +40,7 @@ export function createMessageList({ scroller, list, template, toEndButton, onNea
   /** @type {(rows: readonly Row[]) => void} */
   function drawAll(rows) {
     const now = new Date();
-    const next = new Map(rows.map((row, index) => [row.name, drawRow(toItem(row, rows[index - 1], now))]));
+    const next = new Map(rows.map((row, index) => [row.name, drawRow(toItem(row, rows[index - 1], now, toBeside))]));
     const staying = new Set([...next.values()].map(({ element }) => element));
     for (const { element } of drawn.values()) if (!staying.has(element)) element.remove();
     putInOrder(list, staying);
@@ -58,6 +63,23 @@ export function createMessageList({ scroller, list, template, toEndButton, onNea
 
   return {
     toEnd: scroll.toEnd,
+    show(id) {
+      const element = drawn.get(`id ${id}`)?.element;
+      if (!element) return false;
+      list.querySelector('.is-marked')?.classList.remove('is-marked');
+      element.classList.add('is-marked');
+      scroll.leaveEnd();
+      element.scrollIntoView({ block: 'center' });
+      element.focus({ preventScroll: true });
+      return true;
+    },
+    at(target) {
+      const element = target instanceof Element ? target.closest('.message') : null;
+      for (const { element: own, item } of drawn.values()) {
+        if (own === element && item.row.message) return { message: item.row.message, element: own };
+      }
+      return undefined;
+    },
     draw(rows) {
       scroll.around(() => drawAll(rows));
       afterScroll();

@@ -1,6 +1,6 @@
 /** `/messages` over HTTP: what came since, what came before, and one more. */
 import { fetchJson, Refused } from './http.js';
-import { canRetry } from './outgoing.js';
+import { canRetry, toAccepted, toBody } from './outgoing.js';
 /** @import { Message } from '../protocol/envelope.ts' */
 /** @import { Delivery, Outgoing } from './outgoing.js' */
 
@@ -12,6 +12,7 @@ const PATIENCE_MS = 10_000;
  * @property {string} room
  * @property {string} [since] a cursor
  * @property {number} [before] an id
+ * @property {number} [limit]
  * @property {number} [wait] seconds that the server may hold the request; only with `since`
  */
 /**
@@ -43,15 +44,15 @@ export async function fetchMessages(query, signal) {
 }
 
 /** @type {(outgoing: Outgoing) => Promise<Delivery>} never rejects */
-export async function postMessage({ key, room, user, message }) {
+export async function postMessage(outgoing) {
   try {
     const { body } = await fetchJson('/messages', {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
-      body: JSON.stringify({ room, user, message }),
+      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': outgoing.key },
+      body: JSON.stringify(toBody(outgoing)),
       timeoutMs: PATIENCE_MS,
     });
-    return { outcome: 'sent', message: /** @type {Message} */ (body) };
+    return toAccepted(/** @type {object} */ (body));
   } catch (error) {
     if (!(error instanceof Refused)) return { outcome: 'failed', retryAfterMs: undefined };
     if (canRetry(error.problem.status)) return { outcome: 'failed', retryAfterMs: error.retryAfterMs };

@@ -14,10 +14,11 @@ const PREFIX = 'since.outbox.';
 
 /**
  * @typedef {object} Outbox
- * @property {(text: Pick<Outgoing, 'room' | 'user' | 'message'>) => void} add keeps it, then sends it when its turn comes
+ * @property {(text: Omit<Outgoing, 'key' | 'order'>) => void} add keeps it, then sends it when its turn comes
  * @property {() => Outgoing[]} waiting in the order in which they were written, by whichever tab
  * @property {() => void} flush send at once what waits, also when the next attempt was to come later
- * @property {(key: string | undefined) => void} confirm it was seen among the messages: the answer need not come any more
+ * @property {(key: string | undefined) => boolean} confirm it was seen among the messages: the answer need not come any
+ *   more. Says whether it was waited for
  */
 /**
  * @typedef {object} OutboxParts
@@ -31,6 +32,7 @@ const PREFIX = 'since.outbox.';
  * @property {() => number} capMs
  * @property {() => void} onChange what waits is not what it was
  * @property {(message: Message) => void} onSent
+ * @property {(outgoing: Outgoing) => void} onScheduled the server keeps it until its time
  * @property {(outgoing: Outgoing, problem: Problem) => void} onRefused it has left the outbox, and its text is the person's again
  * @property {() => void} onFailed the way to the server may be broken
  */
@@ -96,6 +98,7 @@ export function createOutbox(parts) {
   function settle(outgoing, delivery) {
     // First what is shown, then what waits, so that there is no moment in which the text is nowhere.
     if (delivery.outcome === 'sent') parts.onSent(delivery.message);
+    else if (delivery.outcome === 'scheduled') parts.onScheduled(outgoing);
     else parts.onRefused(outgoing, delivery.problem);
     remove(outgoing.key);
   }
@@ -120,7 +123,9 @@ export function createOutbox(parts) {
     waiting,
     flush,
     confirm(key) {
-      if (key !== undefined && store.get(PREFIX + key) !== null) remove(key);
+      if (key === undefined || store.get(PREFIX + key) === null) return false;
+      remove(key);
+      return true;
     },
   };
 }

@@ -7,10 +7,14 @@
  * @property {string} room
  * @property {string} user
  * @property {string} message
+ * @property {string} [color]
+ * @property {number} [replyTo]
+ * @property {string} [sendAt] a time to come, ISO 8601; it is the server's to keep as soon as it is accepted
  * @property {number} order grows with each one written in this browser, by whichever tab
  */
 /**
  * @typedef {{ outcome: 'sent', message: Message }
+ *   | { outcome: 'scheduled' }
  *   | { outcome: 'refused', problem: Problem }
  *   | { outcome: 'failed', retryAfterMs: number | undefined }} Delivery
  *   Failed: it may or may not have been accepted; the same key makes it safe to send it again.
@@ -33,8 +37,25 @@ export function parseOutgoing(kept) {
   const { key, room, user, message, order } = /** @type {Record<string, unknown>} */ (value);
   if (typeof key !== 'string' || typeof room !== 'string' || typeof user !== 'string') return undefined;
   if (typeof message !== 'string' || typeof order !== 'number') return undefined;
-  return { key, room, user, message, order };
+  const { color, replyTo, sendAt } = /** @type {Record<string, unknown>} */ (value);
+  return {
+    key,
+    room,
+    user,
+    message,
+    ...(typeof color === 'string' && { color }),
+    ...(typeof replyTo === 'number' && { replyTo }),
+    ...(typeof sendAt === 'string' && { sendAt }),
+    order,
+  };
 }
+
+/** @type {(outgoing: Outgoing) => object} what is sent of it; the key goes beside */
+export const toBody = ({ key: _key, order: _order, ...body }) => body;
+
+/** @type {(accepted: object) => Delivery} what waits for its time is no message yet */
+export const toAccepted = (accepted) =>
+  'scheduled' in accepted ? { outcome: 'scheduled' } : { outcome: 'sent', message: /** @type {Message} */ (accepted) };
 
 /** @type {(text: string) => unknown} undefined when it is no JSON */
 function parseJson(text) {

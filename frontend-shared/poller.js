@@ -4,7 +4,7 @@
  */
 import { createBackoff, UNWATCHED_CAP_MS, WATCHED_CAP_MS } from './backoff.js';
 import { Refused } from './http.js';
-import { ask } from './link.js';
+import { ask, isSignedOut } from './link.js';
 import { pause } from './pause.js';
 /** @import { LinkParts, Position } from './link.js' */
 
@@ -18,7 +18,7 @@ const SPACING_MS = 100;
 const EMPTY_SPACING_MS = 1_000;
 
 /**
- * @param {Omit<LinkParts, 'onState'> & { onState: (state: import('./link.js').LinkState) => void }} parts
+ * @param {Pick<LinkParts, 'room' | 'life' | 'onMessages' | 'onReset'> & { onState: (state: import('./link.js').LinkState) => void }} parts
  * @param {Position} position is moved
  * @param {string} travel how messages travel, for people
  * @returns {{ check: () => void, stop: () => void }}
@@ -66,6 +66,10 @@ export function startPolling(parts, position, travel) {
   /** @type {(error: unknown, signal: AbortSignal) => Promise<void>} */
   async function sitOut(error, signal) {
     upToDate = false;
+    if (isSignedOut(error)) {
+      onState({ name: 'signed-out' });
+      return stop();
+    }
     const retryAfterMs = error instanceof Refused ? error.retryAfterMs : undefined;
     const waitMs = backoff.afterFailure(life.isHidden() ? UNWATCHED_CAP_MS : WATCHED_CAP_MS, retryAfterMs);
     if (retryAfterMs !== undefined) notBefore = Date.now() + waitMs;
@@ -86,13 +90,12 @@ export function startPolling(parts, position, travel) {
     askAgain();
   });
 
+  function stop() {
+    stopping.abort();
+    endListening();
+    underWay.abort();
+  }
+
   void run();
-  return {
-    check: () => upToDate && askAgain(),
-    stop() {
-      stopping.abort();
-      endListening();
-      underWay.abort();
-    },
-  };
+  return { check: () => upToDate && askAgain(), stop };
 }

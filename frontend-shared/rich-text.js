@@ -6,7 +6,8 @@
 /** @typedef {'strong' | 'em' | 'u'} Mark */
 /**
  * @typedef {{ type: 'text', raw: string }
- *   | { type: 'open' | 'close', raw: string, mark: Mark }
+ *   | { type: 'open', raw: string, mark: Mark }
+ *   | { type: 'close', raw: string, mark: Mark }
  *   | { type: 'code', raw: string, text: string }
  *   | { type: 'link', raw: string, href: string }} Token
  *   `raw` is the piece as typed: all of them together are the text.
@@ -53,6 +54,14 @@ export function readMarks(text) {
     }
   }
   return marks.end();
+}
+
+/** @type {(text: string) => string} the first line without its marks, where there is room for no more */
+export function toPlainLine(text) {
+  const line = text.trimStart().split('\n', 1)[0] ?? '';
+  return readMarks(line)
+    .map((token) => (token.type === 'code' ? token.text : 'mark' in token ? '' : token.raw))
+    .join('');
 }
 
 /** Gathers the tokens, and finds for each mark that closes the one that opened it. */

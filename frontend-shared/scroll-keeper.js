@@ -9,7 +9,8 @@ const END_PX = 24;
 /**
  * @param {HTMLElement} scroller
  * @param {HTMLElement} list its children are what is read
- * @returns {{ around: (draw: () => void) => void, isAtEnd: () => boolean, toEnd: () => void }}
+ * @returns {{ around: (draw: () => void) => void, isAtEnd: () => boolean, toEnd: () => void, leaveEnd: () => void }}
+ *   `leaveEnd`: the view is about to be moved elsewhere
  */
 export function keepScroll(scroller, list) {
   let atEnd = true;
@@ -35,6 +36,7 @@ export function keepScroll(scroller, list) {
   return {
     isAtEnd: () => atEnd,
     toEnd,
+    leaveEnd: () => void (atEnd = false),
     around(draw) {
       const anchor = atEnd ? undefined : firstVisible(list, scroller.getBoundingClientRect().top);
       const before = anchor?.getBoundingClientRect().top ?? 0;

@@ -22,6 +22,7 @@ export function toWords(state, { queued, isOnline, nowMs }) {
   const words = { countdown: '', promise: '', travel: '' };
   if (state.name === 'live') return { ...words, mood: 'live', text: 'Live', travel: state.travel };
   if (state.name === 'connecting') return { ...words, mood: 'busy', text: 'Connecting…' };
+  if (state.name === 'signed-out') return { ...words, mood: 'lost', text: 'Sign-in needed' };
   const promise = queued === 0 ? '' : `: ${count(queued)} will be sent when you are back`;
   if (!isOnline) return { ...words, mood: 'lost', text: 'Offline', promise };
   return { ...words, mood: 'lost', text: 'Reconnecting', countdown: toCountdown(state, nowMs), promise };

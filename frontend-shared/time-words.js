@@ -3,6 +3,8 @@
 const timeFormat = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 const exactFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+const soonFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const shortDateFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 const dayOfYearFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long', year: 'numeric' });
 
 /** @type {(timestamp: string) => string} */
@@ -23,3 +25,15 @@ export function toDay(timestamp, now) {
 
 /** @type {(a: Date, b: Date) => boolean} in the person's own time zone */
 export const isSameDay = (a, b) => a.toDateString() === b.toDateString();
+
+/** @type {(timestamp: string, now: Date) => string} of a moment to come */
+export function toSoon(timestamp, now) {
+  const date = new Date(timestamp);
+  return isSameDay(date, now) ? toTime(timestamp) : soonFormat.format(date);
+}
+
+/** @type {(timestamp: string, now: Date) => string} the time of today, and the date of other days */
+export function toShortDate(timestamp, now) {
+  const date = new Date(timestamp);
+  return isSameDay(date, now) ? toTime(timestamp) : shortDateFormat.format(date);
+}

@@ -3,8 +3,9 @@
  * them, say. Both read on from one position, so nothing is missed or shown twice in between.
  */
 import { createBackoff, UNWATCHED_CAP_MS, WATCHED_CAP_MS } from '../frontend-shared/backoff.js';
+import { sendCommand } from '../frontend-shared/commands-api.js';
 import { Refused } from '../frontend-shared/http.js';
-import { ask } from '../frontend-shared/link.js';
+import { ask, isSignedOut } from '../frontend-shared/link.js';
 import { postMessage } from '../frontend-shared/messages-api.js';
 import { pause } from '../frontend-shared/pause.js';
 import { startPolling } from '../frontend-shared/poller.js';
@@ -58,7 +59,8 @@ export function openSocketLink(parts) {
       stopPolling();
       onState(LIVE);
     });
-    const { wasLive } = await socket.ended;
+    const { wasLive, isSignedOut } = await socket.ended;
+    if (isSignedOut) signOut();
     if (wasLive && Date.now() - openedAt > LASTING_MS) backoff.reset();
     isLive = false;
     socket = undefined;
@@ -71,11 +73,17 @@ export function openSocketLink(parts) {
       await ask(parts, position, { waitS: 0, signal: pausing.signal });
     } catch (error) {
       blocked = 0;
+      if (isSignedOut(error)) signOut();
       return error instanceof Refused ? error.retryAfterMs : undefined;
     }
     blocked += 1;
     if (blocked >= BLOCKED_AFTER && !stopping.signal.aborted) startFallback();
     return undefined;
+  }
+
+  function signOut() {
+    stop();
+    onState({ name: 'signed-out' });
   }
 
   function startFallback() {
@@ -86,6 +94,7 @@ export function openSocketLink(parts) {
   /** @type {typeof onState} */
   function onPollerState(state) {
     if (state.name === 'live' || state.name === 'connecting') return onState(state);
+    if (state.name === 'signed-out') return signOut();
     // The server is gone for both. When it is back the WebSocket comes first again.
     stopPolling();
     blocked = 0;
@@ -122,16 +131,45 @@ export function openSocketLink(parts) {
     }
   });
 
+  function stop() {
+    stopping.abort();
+    endListening();
+    stopPolling();
+    socket?.end();
+    pausing.abort();
+  }
+
+  /**
+   * Over the socket while it is live. Where the server does not know there who is asking, it is asked for over HTTP, which
+   * renews the identity; the next socket is opened with that.
+   * @template T
+   * @param {(socket: Socket) => Promise<T | undefined>} overSocket
+   * @param {() => Promise<T>} overHttp
+   * @returns {Promise<T>}
+   */
+  async function sendBy(overSocket, overHttp) {
+    const used = isLive ? socket : undefined;
+    const answer = used && (await overSocket(used));
+    if (answer) return answer;
+    const answerOverHttp = await overHttp();
+    used?.end();
+    return answerOverHttp;
+  }
+
   void run();
   return {
     check: () => (poller ?? socket)?.check(),
-    send: (outgoing) => (isLive && socket ? socket.send(outgoing) : postMessage(outgoing)),
-    stop() {
-      stopping.abort();
-      endListening();
-      stopPolling();
-      socket?.end();
-      pausing.abort();
-    },
+    send: (outgoing) =>
+      sendBy(
+        (open) => open.send(outgoing),
+        () => postMessage(outgoing),
+      ),
+    request: (command) =>
+      sendBy(
+        (open) => open.request(command),
+        () => sendCommand(command),
+      ),
+    tellTyping: (user) => socket?.tellTyping(user),
+    stop,
   };
 }

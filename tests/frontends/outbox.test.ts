@@ -72,6 +72,7 @@ function startBrowser({ withLocks = true } = {}) {
       capMs: () => 10_000,
       onChange: () => {},
       onSent: () => {},
+      onScheduled: () => {},
       onRefused: ({ message }) => refused.push(message),
       onFailed: () => {},
     });

@@ -16,8 +16,10 @@ function draw(text: string): string {
           return `<code>${token.text}</code>`;
         case 'link':
           return `<a>${token.href}</a>`;
-        default:
+        case 'text':
           return token.raw;
+        default:
+          return token satisfies never;
       }
     })
     .join('');

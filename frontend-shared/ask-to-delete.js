@@ -1,0 +1,17 @@
+/** Asks before a message is deleted, as nobody can bring it back. */
+
+/**
+ * @param {HTMLDialogElement} dialog whose buttons submit it, that to delete with the value "delete"
+ * @returns {(text: string) => Promise<boolean>} the browser puts the focus back where it was
+ */
+export function createDeleteDialog(dialog) {
+  return (text) => {
+    const quote = dialog.querySelector('[data-quote]');
+    if (quote) quote.textContent = text;
+    dialog.returnValue = '';
+    dialog.showModal();
+    return new Promise((resolve) => {
+      dialog.addEventListener('close', () => resolve(dialog.returnValue === 'delete'), { once: true });
+    });
+  };
+}

@@ -1,0 +1,35 @@
+/** What can be looked up over HTTP: rooms, words, single messages, and what waits for its time. */
+import { fetchJson } from './http.js';
+/** @import { Message, ScheduledMessage } from '../protocol/envelope.ts' */
+
+/** Milliseconds. */
+const PATIENCE_MS = 10_000;
+
+/** @typedef {{ room: string, messages: number, seq: number, online: number }} RoomSummary */
+
+/**
+ * @template T
+ * @param {string} url
+ * @param {{ signal?: AbortSignal, method?: string }} [options]
+ * @returns {Promise<T>} what the server of this page says in a 200 is what the protocol says
+ * @throws {import('./http.js').Unreachable | import('./http.js').Refused}
+ */
+async function ask(url, options = {}) {
+  const { body } = await fetchJson(url, { timeoutMs: PATIENCE_MS, ...options });
+  return /** @type {T} */ (body);
+}
+
+/** @type {() => Promise<RoomSummary[]>} the most recently active first */
+export const fetchRooms = () => ask('/rooms');
+
+/** @type {(q: string, signal: AbortSignal) => Promise<Message[]>} of all rooms, the best match first */
+export const fetchMatches = (q, signal) => ask(`/search?${new URLSearchParams({ q, limit: '50' })}`, { signal });
+
+/** @type {(id: number) => Promise<Message>} */
+export const fetchMessage = (id) => ask(`/messages/${id}`);
+
+/** @type {() => Promise<ScheduledMessage[]>} one's own */
+export const fetchScheduled = () => ask('/scheduled');
+
+/** @type {(scheduled: string) => Promise<unknown>} */
+export const withdraw = (scheduled) => ask(`/scheduled/${encodeURIComponent(scheduled)}`, { method: 'DELETE' });

@@ -1,0 +1,80 @@
+/**
+ * Which reactions are one's own: messages only say how many there are. It is kept when it is asked for, so that a reload
+ * in between finds it, and given up when the server says no.
+ */
+import { nextStep, takeStep, toggle, toReactions } from './reactions.js';
+/** @import { Message } from '../protocol/envelope.ts' */
+/** @import { Answer, Command } from './commands-api.js' */
+/** @import { Asked, Own, Reaction } from './reactions.js' */
+/** @import { Store } from './storage.js' */
+
+const PREFIX = 'since.reacted.';
+
+/**
+ * @typedef {object} OwnReactions
+ * @property {(message: Message) => Reaction[]} of
+ * @property {(message: Message, emoji: string) => void} press
+ * @property {() => void} forget they were of another identity
+ */
+
+/**
+ * @param {object} parts
+ * @param {Store} parts.store
+ * @param {(command: Command) => Promise<Answer>} parts.request
+ * @param {(message: Message) => void} parts.onAnswer the message as it is now
+ * @param {() => void} parts.onChange
+ * @param {(answer: Exclude<Answer, { outcome: 'done' }>) => void} parts.onFailure
+ * @returns {OwnReactions}
+ */
+export function createOwnReactions({ store, request, onAnswer, onChange, onFailure }) {
+  /** @type {Map<number, Asked>} */
+  const asked = new Map();
+
+  // With its time: in another journal the same id is another message.
+  const nameOf = (/** @type {Message} */ { id, timestamp }) => `${PREFIX}${id}@${timestamp}`;
+  /** @type {(message: Message) => Own} */
+  const read = (message) => new Set((store.get(nameOf(message)) ?? '').split(' ').filter(Boolean));
+  /** @type {(message: Message, own: Own) => void} */
+  const keep = (message, own) =>
+    own.size === 0 ? store.remove(nameOf(message)) : store.set(nameOf(message), [...own].join(' '));
+
+  /** @type {(message: Message) => Own} without those that are counted nowhere any more */
+  const ownOf = (message) => new Set([...read(message)].filter((emoji) => (message.reactions?.[emoji] ?? 0) > 0));
+
+  /** @type {(message: Message) => Promise<void>} one request at a time, until what is known is what is wanted */
+  async function settle(message) {
+    let known = ownOf(message);
+    for (let current = asked.get(message.id); current; current = asked.get(message.id)) {
+      const step = nextStep(known, current.wanted);
+      if (!step) break;
+      const command = step.isOn ? 'react' : 'unreact';
+      const answer = await request({ command, message: { id: message.id, reaction: step.emoji } });
+      if (answer.outcome !== 'done') {
+        keep(message, known);
+        onFailure(answer);
+        break;
+      }
+      known = takeStep(known, step);
+      onAnswer(/** @type {Message} */ (answer.message));
+    }
+    asked.delete(message.id);
+    onChange();
+  }
+
+  return {
+    of: (message) => toReactions(message, read(message), asked.get(message.id)),
+    press(message, emoji) {
+      const current = asked.get(message.id);
+      const before = current?.before ?? ownOf(message);
+      const wanted = toggle(current?.wanted ?? before, emoji);
+      asked.set(message.id, { before, wanted, seq: current?.seq ?? message.seq });
+      keep(message, wanted);
+      onChange();
+      if (!current) void settle(message);
+    },
+    forget() {
+      for (const name of store.names()) if (name.startsWith(PREFIX)) store.remove(name);
+      onChange();
+    },
+  };
+}

@@ -1,0 +1,115 @@
+/** Search in all rooms: what was found lies over the conversation until one is chosen, or it is left. */
+import { fetchMatches } from './directory-api.js';
+import { Refused } from './http.js';
+import { toPlainLine } from './rich-text.js';
+import { toAddress } from './room-name.js';
+import { toExactTime, toShortDate } from './time-words.js';
+/** @import { Message } from '../protocol/envelope.ts' */
+
+/** Milliseconds after the last letter: a word is looked for, not each of its beginnings. */
+const PAUSE_MS = 250;
+
+/**
+ * @param {object} parts
+ * @param {HTMLInputElement} parts.box
+ * @param {HTMLElement} parts.panel with an element for its words, and a list
+ * @param {HTMLTemplateElement} parts.template of one that was found
+ * @param {(message: Message) => void} parts.onChosen
+ * @param {() => void} parts.onLeft the focus needs a place
+ */
+export function createSearch({ box, panel, template, onChosen, onLeft }) {
+  const words = /** @type {HTMLElement} */ (panel.querySelector('[data-words]'));
+  const list = /** @type {HTMLElement} */ (panel.querySelector('ul'));
+  let underWay = new AbortController();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  function leave() {
+    clearTimeout(timer);
+    underWay.abort();
+    box.value = '';
+    panel.hidden = true;
+    words.textContent = '';
+    list.replaceChildren();
+  }
+
+  async function find() {
+    clearTimeout(timer);
+    underWay.abort();
+    underWay = new AbortController();
+    const { signal } = underWay;
+    const asked = box.value.trim();
+    if (asked === '') return leave();
+    try {
+      const found = await fetchMatches(asked, signal);
+      if (!signal.aborted) draw(found);
+    } catch (error) {
+      if (signal.aborted) return;
+      const reason = error instanceof Refused ? error.problem.detail : 'the server cannot be reached';
+      draw([], `Nothing was looked for: ${reason}`);
+    }
+  }
+
+  /** @type {(found: readonly Message[], said?: string) => void} */
+  function draw(found, said = toCount(found.length)) {
+    panel.hidden = false;
+    words.textContent = said;
+    list.replaceChildren(...found.map(toItem));
+    panel.scrollTop = 0;
+  }
+
+  /** @type {(message: Message) => HTMLElement} */
+  function toItem(message) {
+    const item = /** @type {HTMLElement} */ (document.importNode(template.content, true).firstElementChild);
+    const { id, room, user, timestamp } = message;
+    const parts = { user, room: `#${room}`, time: toShortDate(timestamp, new Date()), text: message.message };
+    for (const [name, text] of Object.entries(parts)) {
+      const part = item.querySelector(`[data-${name}]`);
+      if (part) part.textContent = name === 'text' ? toPlainLine(text) : text;
+    }
+    item.title = toExactTime(timestamp);
+    const link = /** @type {HTMLAnchorElement} */ (item.querySelector('a'));
+    link.href = toAddress(room, id);
+    link.addEventListener('click', (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      leave();
+      onChosen(message);
+    });
+    return item;
+  }
+
+  /** @type {(event: KeyboardEvent) => void} */
+  function onKey(event) {
+    const links = [...list.querySelectorAll('a')];
+    const at = links.findIndex((link) => link === document.activeElement);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === 'Escape') {
+      event.preventDefault();
+      leave();
+      onLeft();
+    } else if (step !== undefined && links.length > 0) {
+      event.preventDefault();
+      (at + step < 0 ? box : links[Math.min(at + step, links.length - 1)])?.focus();
+    }
+  }
+
+  box.addEventListener('input', () => {
+    clearTimeout(timer);
+    if (box.value.trim() === '') return leave();
+    timer = setTimeout(() => void find(), PAUSE_MS);
+  });
+  box.form?.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void find();
+  });
+  for (const element of [box, panel]) element.addEventListener('keydown', onKey);
+  panel.querySelector('[data-leave]')?.addEventListener('click', () => {
+    leave();
+    onLeft();
+  });
+}
+
+/** @type {(count: number) => string} */
+const toCount = (count) =>
+  count === 0 ? 'Nothing found' : count === 1 ? '1 message found' : `${count} messages found`;
