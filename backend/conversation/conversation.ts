@@ -2,6 +2,7 @@
  * What was said, as it stands now. Commands go in through `post`; state changes only when the journal brings the entry
  * back, in the same order and with the same outcome everywhere.
  */
+import { z } from 'zod';
 import { parseWith } from '../commands/command.ts';
 import { key as keyField } from '../commands/fields.ts';
 import { findCommand } from '../commands/table.ts';
@@ -24,6 +25,9 @@ import type { RateLimit } from '../rate-limit.ts';
 import type { Posted } from './applier.ts';
 import type { Change, Page } from './change.ts';
 import type { RoomSummary } from './store.ts';
+
+/** An object, so that what is wrong is told by its name. */
+const keyFields = z.object({ key: keyField.optional() });
 
 export interface Conversation {
   readonly epoch: string;
@@ -100,7 +104,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     const command = findCommand(name);
     if (command === undefined) throw new Error(`there is no command ${name}`);
     const input = parseWith(command.schema, untrusted);
-    const trustedKey = key === undefined ? undefined : parseWith(keyField, key);
+    const { key: trustedKey } = parseWith(keyFields, { key });
     const now = clock.now();
     return write(toEntry(name, command.record(input, caller), caller, trustedKey, now));
   };

@@ -43,7 +43,8 @@ export const SEARCH_SCHEMA = `
 `;
 
 // SQLite knows those on Latin letters only. Hebrew and Arabic points are left out by most who write.
-const ACCENTS = /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u064b-\u0652\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]/gu;
+const ACCENTS =
+  /[\u0300-\u036f]|[\u0591-\u05bd]|\u05bf|[\u05c1-\u05c2]|[\u064b-\u0652]|[\u1ab0-\u1aff]|[\u1dc0-\u1dff]|[\u20d0-\u20ff]/gu;
 
 export function prepareSearch(db: Database.Database, fromRow: (row: ChangeRow) => Change): Search {
   const indexed = db.prepare<[], number>(`SELECT value FROM state WHERE name = 'indexed'`).pluck();

@@ -89,7 +89,7 @@ function render(markdown: string): { html: string; headings: Heading[] } {
     for (const child of token.children ?? []) {
       const href = child.attrGet('href');
       // Beside it on disk, under it here.
-      if (href !== null && FILES.includes(href)) child.attrSet('href', `/docs/${href}`);
+      if (typeof href === 'string' && FILES.includes(href)) child.attrSet('href', `/docs/${href}`);
     }
   }
   // What is wider than the window scrolls by itself, and so must be in reach of the keyboard.

@@ -20,6 +20,7 @@ import type { Position } from './cursor.ts';
 
 /** How messages are put into bytes. One object for all connections of a kind: what it made is shared by them. */
 export interface Encoding {
+  /** The bytes of each, one after the other. */
   changes(changes: readonly Change[]): Buffer;
   caughtUp(room: string, cursor: string): Buffer;
   reset(room: string): Buffer;
@@ -87,7 +88,9 @@ interface Waiting {
 
 export function createFeed({ conversation, clock, maxConnections, log, metrics = createMetrics() }: FeedOptions): Feed {
   const rooms = new Map<string, Room>();
-  const lagging = new Set<Listener>();
+  const listenersOf = new Map<Connection, Set<Listener>>();
+  /** Connections that do not take what is sent, and since when, by the clock's `elapsed`: nothing is queued for them. */
+  const lagging = new Map<Connection, number>();
   let cancelStallCheck: (() => void) | undefined;
   let places = 0;
 
@@ -104,80 +107,114 @@ export function createFeed({ conversation, clock, maxConnections, log, metrics =
   const checkStalls = () => {
     cancelStallCheck = undefined;
     const latest = clock.elapsed() - MAX_STALL_MS;
-    for (const listener of lagging) {
-      if (listener.laggingSince > latest) continue;
+    for (const [connection, since] of lagging) {
+      if (since > latest) continue;
       metrics.drop('slow');
-      listener.connection.drop();
+      connection.drop();
     }
     if (lagging.size > 0) cancelStallCheck = clock.after(STALL_CHECK_MS, checkStalls);
   };
 
   const goLive = (listener: Listener) => roomNamed(listener.room).live.add(listener);
-  const fallBehind = (listener: Listener) => {
-    rooms.get(listener.room)?.live.delete(listener);
-    listener.laggingSince = clock.elapsed();
-    lagging.add(listener);
+  const isFull = (connection: Connection) => connection.backlogBytes() > MAX_BACKLOG_BYTES;
+  const listenersTo = (connection: Connection) => [...(listenersOf.get(connection) ?? [])];
+
+  /** In all its rooms, so that the highest seq that it has been sent is a cursor for each of them. */
+  const fallBehind = (connection: Connection) => {
+    for (const listener of listenersTo(connection)) rooms.get(listener.room)?.live.delete(listener);
+    lagging.set(connection, clock.elapsed());
     cancelStallCheck ??= clock.after(STALL_CHECK_MS, checkStalls);
-    listener.connection.onceDrained(() => {
-      lagging.delete(listener);
-      goOn(listener);
-    });
+    connection.onceDrained(() => goOn(connection, () => resume(connection)));
   };
 
   // Nobody is there to catch it: a store that cannot be read costs this connection, which comes back with its cursor.
-  const goOn = (listener: Listener) => {
+  const goOn = (connection: Connection, step: () => void) => {
     try {
-      catchUp(listener);
+      step();
     } catch (error) {
       log.error({ err: error }, 'feed: catching up failed');
       metrics.drop('error');
-      listener.connection.drop();
+      connection.drop();
     }
+  };
+
+  /** Rooms that were live go on together; then those that were still catching up. */
+  const resume = (connection: Connection) => {
+    if (!lagging.has(connection)) return; // it has left
+    if (isFull(connection)) return fallBehind(connection);
+    const listeners = listenersTo(connection);
+    const together = listeners.filter((one) => one.hasCaughtUp);
+    if (!sendSlice(connection, together)) {
+      lagging.set(connection, clock.elapsed());
+      return void setImmediate(goOn, connection, () => resume(connection));
+    }
+    lagging.delete(connection);
+    together.forEach(goLive);
+    for (const one of listeners) if (!one.hasCaughtUp) catchUp(one);
   };
 
   /** Send slices until it stands where the conversation does; reading and going live are one step without a pause. */
   const catchUp = (listener: Listener) => {
-    if (listener.hasLeft) return;
-    if (listener.connection.backlogBytes() > MAX_BACKLOG_BYTES) return fallBehind(listener);
-    const { changes, hasMore } = conversation.after(listener.room, listener.cursor, CATCH_UP_SLICE);
-    if (changes.length > 0) listener.connection.write(listener.connection.encoding.changes(changes));
-    listener.cursor = hasMore ? (changes.at(-1)?.seq ?? listener.cursor) : conversation.head();
-    if (hasMore) return void setImmediate(goOn, listener);
-    listener.sayCaughtUp(formatCursor(listener.cursor, conversation));
+    const { connection, room } = listener;
+    if (listener.hasLeft || lagging.has(connection)) return; // one that lags goes on when it drains
+    if (isFull(connection)) return fallBehind(connection);
+    // Together with the rooms that are live, as what is gathered for them would come below what this one is given.
+    const live = listenersTo(connection).filter((one) => one.hasCaughtUp);
+    const isReady = listener.cursor !== undefined || sendSlice(connection, live);
+    if (isReady && listener.cursor === undefined) sendNewest(listener);
+    if (!isReady || !sendSlice(connection, [...live, listener])) {
+      return void setImmediate(goOn, connection, () => catchUp(listener));
+    }
+    listener.hasCaughtUp = true;
+    connection.write(connection.encoding.caughtUp(room, formatCursor(conversation.head(), conversation)));
     goLive(listener);
   };
 
-  const startWithNewest = (listener: Listener) => {
-    const { changes } = conversation.newest(listener.room, DEFAULT_PAGE);
-    const bySeq = changes.toSorted((one, other) => one.seq - other.seq);
-    if (bySeq.length > 0) listener.connection.write(listener.connection.encoding.changes(bySeq));
+  const sendNewest = (listener: Listener) => {
+    const { connection, room } = listener;
+    const { changes } = conversation.newest(room, DEFAULT_PAGE);
+    if (changes.length > 0) connection.write(connection.encoding.changes(changes.toSorted(bySeq)));
     listener.cursor = conversation.head();
-    listener.sayCaughtUp(formatCursor(listener.cursor, conversation));
-    goLive(listener);
+  };
+
+  /** Send what comes next in these rooms, in one order. @returns whether that is all there is */
+  const sendSlice = (connection: Connection, listeners: readonly Listener[]): boolean => {
+    const pages = listeners.map(({ room, cursor = 0 }) => conversation.after(room, cursor, CATCH_UP_SLICE));
+    const cutAt = pages.flatMap(({ changes, hasMore }) => (hasMore ? (changes.at(-1)?.seq ?? []) : []));
+    let upTo = Math.min(conversation.head(), ...cutAt); // no further than all of them were read
+    const found = pages.flatMap(({ changes }) => changes.filter(({ seq }) => seq <= upTo)).toSorted(bySeq);
+    const sent = found.slice(0, CATCH_UP_SLICE);
+    if (sent.length < found.length) upTo = sent.at(-1)?.seq ?? upTo;
+    if (sent.length > 0) connection.write(connection.encoding.changes(sent));
+    for (const one of listeners) one.cursor = Math.max(one.cursor ?? 0, upTo);
+    return cutAt.length === 0 && sent.length === found.length;
   };
 
   const sendTo = (listener: Listener, batch: Batch) => {
-    if (listener.cursor >= batch.last) return;
-    const { connection } = listener;
-    if (connection.backlogBytes() > MAX_BACKLOG_BYTES) return fallBehind(listener);
-    connection.write(batch.bytesAfter(listener.cursor, connection.encoding));
+    const { connection, cursor = 0 } = listener;
+    if (cursor >= batch.last) return;
+    if (isFull(connection)) return fallBehind(connection);
+    connection.write(batch.bytesAfter(cursor, connection.encoding));
     listener.cursor = batch.last;
   };
 
   /** A connection that follows several of the rooms that changed gets their messages in one order. */
-  const sendJoined = (listeners: readonly Listener[], batches: ReadonlyMap<string, Batch>) => {
-    const [first] = listeners;
-    if (first === undefined) return;
-    const { connection } = first;
-    if (connection.backlogBytes() > MAX_BACKLOG_BYTES) return listeners.forEach(fallBehind);
-    const changes = listeners.flatMap((one) => batches.get(one.room)?.changesAfter(one.cursor) ?? []);
-    changes.sort((one, other) => one.seq - other.seq);
-    if (changes.length > 0) connection.write(connection.encoding.changes(changes));
-    for (const one of listeners) one.cursor = Math.max(one.cursor, batches.get(one.room)?.last ?? 0);
+  const sendJoined = (
+    connection: Connection,
+    listeners: readonly Listener[],
+    batches: ReadonlyMap<string, Batch>,
+    encode: Encode,
+  ) => {
+    const changes = listeners.flatMap(({ room, cursor = 0 }) => batches.get(room)?.changesAfter(cursor) ?? []);
+    if (changes.length === 0) return;
+    if (isFull(connection)) return fallBehind(connection);
+    connection.write(encode(connection.encoding, changes.toSorted(bySeq)));
+    for (const one of listeners) one.cursor = Math.max(one.cursor ?? 0, batches.get(one.room)?.last ?? 0);
   };
 
   const flush = (changesByRoom: ReadonlyMap<string, readonly Change[]>) => {
-    const batches = new Map([...changesByRoom].map(([room, changes]) => [room, new Batch(changes)]));
+    const encode = createEncode();
+    const batches = new Map([...changesByRoom].map(([room, changes]) => [room, new Batch(changes, encode)]));
     const joined = new Map<Connection, Listener[]>();
     for (const [name, batch] of batches) {
       const room = rooms.get(name);
@@ -194,7 +231,7 @@ export function createFeed({ conversation, clock, maxConnections, log, metrics =
       }
       forgetIfEmpty(name);
     }
-    for (const listeners of joined.values()) sendJoined(listeners, batches);
+    for (const [connection, listeners] of joined) sendJoined(connection, listeners, batches, encode);
   };
 
   /** @param make gives what a connection is told, if anything; one that lags has more important things to read */
@@ -220,31 +257,31 @@ export function createFeed({ conversation, clock, maxConnections, log, metrics =
   const expiries = createDeadlines(clock, EXPIRY_TICK_MS);
   const gathering = createGathering(flush, metrics.fanOut);
   const unsubscribe = conversation.subscribe(gathering.add);
-  const listenersOf = new Map<Connection, Set<Listener>>();
 
   const leave = (listener: Listener) => {
     if (listener.hasLeft) return;
     listener.hasLeft = true;
     presence.left(listener.room);
-    lagging.delete(listener);
     rooms.get(listener.room)?.live.delete(listener);
     forgetIfEmpty(listener.room);
     const others = listenersOf.get(listener.connection);
     others?.delete(listener);
-    if (others?.size === 0) listenersOf.delete(listener.connection);
-    else if (others?.size === 1) for (const last of others) last.isOneOfMany = false;
+    if (others?.size === 0) {
+      listenersOf.delete(listener.connection);
+      lagging.delete(listener.connection);
+    }
+    if (others?.size === 1) for (const last of others) last.isOneOfMany = false;
   };
 
   return {
     join(connection, room, position) {
-      const listener = new Listener(connection, room, typeof position === 'number' ? position : 0);
+      const listener = new Listener(connection, room, typeof position === 'number' ? position : undefined);
       const all = listenersOf.get(connection) ?? new Set();
       listenersOf.set(connection, all.add(listener));
       if (all.size > 1) for (const one of all) one.isOneOfMany = true;
       presence.entered(room);
       if (position === 'gone') connection.write(connection.encoding.reset(room));
-      if (typeof position === 'number') catchUp(listener);
-      else startWithNewest(listener);
+      catchUp(listener);
       return () => leave(listener);
     },
     onceChanged(name, after, callback) {
@@ -301,38 +338,53 @@ function onceEach(make: (encoding: Encoding) => Buffer | undefined): (encoding: 
 class Listener {
   readonly connection: Connection;
   readonly room: string;
-  /** Everything up to this seq was written to the connection. */
-  cursor: number;
+  /** Everything up to this seq was written to the connection; undefined: it begins with the newest. */
+  cursor: number | undefined;
   hasLeft = false;
   /** Whether its connection follows other rooms too. */
   isOneOfMany = false;
-  /** By the clock's `elapsed`; only while it lags. */
-  laggingSince = 0;
-  #hasCaughtUp = false;
+  /** Whether it was told so: from then on it is in one order with the other rooms of its connection. */
+  hasCaughtUp = false;
 
-  constructor(connection: Connection, room: string, cursor: number) {
+  constructor(connection: Connection, room: string, cursor: number | undefined) {
     this.connection = connection;
     this.room = room;
     this.cursor = cursor;
   }
-
-  /** Once: one that fell behind and comes back has been live before. */
-  sayCaughtUp(cursor: string): void {
-    if (this.#hasCaughtUp) return;
-    this.#hasCaughtUp = true;
-    this.connection.write(this.connection.encoding.caughtUp(this.room, cursor));
-  }
 }
 
-/** Changes of one room that go out together, each encoding made once. */
+const bySeq = (one: Change, other: Change) => one.seq - other.seq;
+
+type Encode = (encoding: Encoding, changes: readonly Change[]) => Buffer;
+
+/** @returns encodes each change once, and gives the same bytes to all who get the same changes */
+function createEncode(): Encode {
+  const made = new Map<Encoding, Map<string, Buffer>>();
+  return (encoding, changes) => {
+    let known = made.get(encoding);
+    if (known === undefined) made.set(encoding, (known = new Map<string, Buffer>()));
+    const once = (name: string, make: () => Buffer) => {
+      const bytes = known.get(name) ?? make();
+      known.set(name, bytes);
+      return bytes;
+    };
+    const one = (change: Change) => once(String(change.seq), () => encoding.changes([change]));
+    return once(changes.map(({ seq }) => seq).join(), () => Buffer.concat(changes.map(one)));
+  };
+}
+
+/** Changes of one room that go out together. */
 class Batch {
   readonly #changes: readonly Change[];
+  readonly #encode: Encode;
   readonly #first: number;
+  /** For those who get all of them, which are nearly all: found without a look at the changes. */
   readonly #encoded = new Map<Encoding, Buffer>();
   readonly last: number;
 
-  constructor(changes: readonly Change[]) {
+  constructor(changes: readonly Change[], encode: Encode) {
     this.#changes = changes;
+    this.#encode = encode;
     this.#first = changes[0]?.seq ?? 0;
     this.last = changes.at(-1)?.seq ?? 0;
   }
@@ -342,9 +394,9 @@ class Batch {
   }
 
   bytesAfter(cursor: number, encoding: Encoding): Buffer {
-    if (cursor >= this.#first) return encoding.changes(this.changesAfter(cursor));
+    if (cursor >= this.#first) return this.#encode(encoding, this.changesAfter(cursor));
     let bytes = this.#encoded.get(encoding);
-    if (bytes === undefined) this.#encoded.set(encoding, (bytes = encoding.changes(this.#changes)));
+    if (bytes === undefined) this.#encoded.set(encoding, (bytes = this.#encode(encoding, this.#changes)));
     return bytes;
   }
 }

@@ -1,0 +1,283 @@
+/** One WebSocket after its handshake: the rooms it follows, and its commands on their way to an answer. */
+import { z } from 'zod';
+import { parseWith } from '../commands/command.ts';
+import {
+  cursor as cursorField,
+  key as keyField,
+  room as roomField,
+  user as userField,
+  DEFAULT_ROOM,
+} from '../commands/fields.ts';
+import { isClientCommand } from '../commands/table.ts';
+import { ChatError, CLOSE, toProblem } from '../errors.ts';
+import {
+  MAX_BACKLOG_BYTES,
+  MAX_COMMANDS_UNDER_WAY,
+  MAX_REJECTED,
+  MAX_ROOMS_PER_CONNECTION,
+  REJECTED_WITHIN_MS,
+  TYPING_EVERY_MS,
+} from '../limits.ts';
+import { readCursor } from './cursor.ts';
+import { toFrame, websocketEncoding } from './websocket-encoding.ts';
+import type { Caller } from '../commands/command.ts';
+import type { Posted } from '../conversation/applier.ts';
+import type { Position } from './cursor.ts';
+import type { Connection } from './feed.ts';
+import type { Host } from './transport.ts';
+import type { GuardedSocket } from './websocket-guard.ts';
+
+const envelopeSchema = z.object({
+  command: z.string('must be text'),
+  key: keyField.exactOptional(),
+  message: z.unknown(),
+});
+/** What a client may send beside the commands of the table: what concerns the connection, and is journalled nowhere. */
+export const CONNECTION_COMMANDS = {
+  subscribe: z.object({ room: roomField.default(DEFAULT_ROOM), since: cursorField.exactOptional() }),
+  unsubscribe: z.object({ room: roomField.default(DEFAULT_ROOM) }),
+  typing: z.object({ room: roomField.default(DEFAULT_ROOM), user: userField }),
+};
+type Envelope = z.infer<typeof envelopeSchema>;
+
+/** What a command comes to: the answer, and what begins or ends once it is written. */
+interface Answer {
+  frame: Buffer | undefined;
+  afterwards?: () => void;
+  isRejection?: true;
+}
+
+/** What the feed, the guard and the transport each need of a WebSocket. */
+export class Session implements Connection {
+  readonly encoding = websocketEncoding;
+  readonly #host: Host;
+  readonly #caller: Caller;
+  readonly #onClosed: () => void;
+  readonly #rooms = new Map<string, () => void>();
+  /** In the order of the commands; an answer waits for those before it. */
+  #answers: { ready?: Answer }[] = [];
+  /** Frames of this turn that go out together. */
+  #frames: Buffer[] = [];
+  #guarded: GuardedSocket | undefined;
+  #isPaused = false;
+  #awaitsDrain = false;
+  #wasHeard = true;
+  #rejected = 0;
+  #rejectedSince = -Infinity;
+  #typedAt = -Infinity;
+  #closed = Promise.withResolvers<void>();
+
+  constructor(host: Host, caller: Caller, onClosed: () => void) {
+    this.#host = host;
+    this.#caller = caller;
+    this.#onClosed = onClosed;
+  }
+
+  attach(guarded: GuardedSocket): void {
+    this.#guarded = guarded;
+  }
+
+  // What the feed needs
+
+  backlogBytes(): number {
+    return this.#guarded?.socket.writableLength ?? 0;
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#frames.length > 0) {
+      this.#frames.push(bytes);
+      this.#writeFrames();
+    } else if (this.#guarded?.socket.writable) {
+      this.#guarded.socket.write(bytes);
+    }
+  }
+
+  onceDrained(callback: () => void): void {
+    this.#guarded?.socket.once('drain', callback);
+  }
+
+  drop(): void {
+    this.#guarded?.close(CLOSE.overloaded, 'You read too slowly; come back with your cursor.');
+    this.#guarded?.destroy();
+  }
+
+  // What the guard tells
+
+  onHeard(): void {
+    this.#wasHeard = true;
+  }
+
+  onClose(): void {
+    for (const leave of this.#rooms.values()) leave();
+    this.#rooms.clear();
+    this.#answers = [];
+    this.#frames = [];
+    this.#onClosed();
+    this.#closed.resolve();
+  }
+
+  onText(text: string): void {
+    const slot: { ready?: Answer } = {};
+    this.#answers.push(slot);
+    void this.#answer(text).then((answer) => {
+      slot.ready = answer;
+      this.#sendAnswers();
+    });
+    this.#pauseIfFull();
+  }
+
+  // What the transport asks
+
+  follow(room: string, position: Position | undefined): void {
+    this.#rooms.get(room)?.();
+    this.#rooms.set(room, this.#host.feed.join(this, room, position));
+  }
+
+  ping(): void {
+    this.#wasHeard = false;
+    this.#guarded?.ping();
+  }
+
+  dropIfSilent(): void {
+    if (!this.#wasHeard) this.#guarded?.destroy();
+  }
+
+  end(code: number, reason: string): Promise<void> {
+    this.#guarded?.close(code, reason);
+    return this.#closed.promise;
+  }
+
+  /** @returns the answer to one command; never throws */
+  async #answer(text: string): Promise<Answer> {
+    let key: string | undefined;
+    try {
+      const untrusted = parseJson(text);
+      key = echoOf(untrusted);
+      const envelope = parseWith(envelopeSchema, untrusted);
+      return await this.#carryOut(envelope);
+    } catch (error) {
+      if (!(error instanceof ChatError)) this.#host.log.error({ err: error }, 'websocket: command failed');
+      return { frame: answerFrame('rejected', key, JSON.stringify(toProblem(error))), isRejection: true };
+    }
+  }
+
+  async #carryOut({ command, key, message }: Envelope): Promise<Answer> {
+    if (isClientCommand(command)) {
+      const idempotencyKey = command === 'send-message' ? key : undefined;
+      const posted = await this.#host.conversation.post(command, message, this.#caller, idempotencyKey);
+      return { frame: answerFrame('accepted', key, toAnswer(posted)) };
+    }
+    if (command === 'typing') {
+      this.#tellTyping(parseWith(CONNECTION_COMMANDS.typing, message));
+      return { frame: key === undefined ? undefined : answerFrame('accepted', key, '{}') };
+    }
+    if (command === 'subscribe') {
+      const { room, since } = parseWith(CONNECTION_COMMANDS.subscribe, message);
+      const position = since === undefined ? undefined : readCursor(since, this.#host.conversation);
+      if (this.#rooms.size >= MAX_ROOMS_PER_CONNECTION && !this.#rooms.has(room)) {
+        throw new ChatError('rate-limited', `One connection follows ${MAX_ROOMS_PER_CONNECTION} rooms at most.`);
+      }
+      return {
+        frame: answerFrame('accepted', key, JSON.stringify({ room })),
+        afterwards: () => this.follow(room, position),
+      };
+    }
+    if (command === 'unsubscribe') {
+      const { room } = parseWith(CONNECTION_COMMANDS.unsubscribe, message);
+      return {
+        frame: answerFrame('accepted', key, JSON.stringify({ room })),
+        afterwards: () => this.#unsubscribe(room),
+      };
+    }
+    const detail = 'must be a command that the server knows';
+    throw new ChatError('invalid-message', `"command" ${detail}.`, { errors: [{ field: 'command', detail }] });
+  }
+
+  #sendAnswers(): void {
+    while (this.#answers[0]?.ready !== undefined) {
+      const answer = this.#answers.shift()?.ready;
+      if (answer?.frame !== undefined) this.#frames.push(answer.frame);
+      if (answer?.isRejection) this.#countRejection();
+      if (answer?.afterwards === undefined) continue;
+      this.#writeFrames();
+      answer.afterwards();
+    }
+    // At the end of the turn, so that the answers to a burst go out together.
+    if (this.#frames.length > 0) setImmediate(() => this.#writeFrames());
+  }
+
+  #writeFrames(): void {
+    const frames = this.#frames;
+    if (frames.length === 0) return;
+    this.#frames = [];
+    if (this.#guarded?.socket.writable)
+      this.#guarded.socket.write(frames.length === 1 ? (frames[0] ?? '') : Buffer.concat(frames));
+    this.#pauseIfFull();
+  }
+
+  // One that sends commands and does not take the answers must not be read on.
+  #pauseIfFull(): void {
+    const socket = this.#guarded?.socket;
+    if (socket === undefined) return;
+    const isFull = this.#answers.length >= MAX_COMMANDS_UNDER_WAY || socket.writableLength > MAX_BACKLOG_BYTES;
+    if (isFull !== this.#isPaused) this.#guarded?.hold(isFull);
+    this.#isPaused = isFull;
+    if (socket.writableLength <= MAX_BACKLOG_BYTES || this.#awaitsDrain) return;
+    this.#awaitsDrain = true;
+    socket.once('drain', () => {
+      this.#awaitsDrain = false;
+      this.#pauseIfFull();
+    });
+  }
+
+  #countRejection(): void {
+    const now = this.#host.clock.elapsed();
+    if (now - this.#rejectedSince > REJECTED_WITHIN_MS) {
+      this.#rejectedSince = now;
+      this.#rejected = 0;
+    }
+    this.#rejected++;
+    if (this.#rejected <= MAX_REJECTED) return;
+    this.#writeFrames();
+    this.#guarded?.close(CLOSE.abuse, 'Too many commands were rejected.');
+  }
+
+  #tellTyping({ room, user }: z.infer<typeof CONNECTION_COMMANDS.typing>): void {
+    const now = this.#host.clock.elapsed();
+    if (now - this.#typedAt < TYPING_EVERY_MS) return;
+    this.#typedAt = now;
+    this.#host.feed.typing(this, room, this.#caller.name ?? user);
+  }
+
+  #unsubscribe(room: string): void {
+    this.#rooms.get(room)?.();
+    this.#rooms.delete(room);
+  }
+}
+
+/** @returns the key to answer with, as far as one can be made out */
+function echoOf(untrusted: unknown): string | undefined {
+  if (typeof untrusted !== 'object' || untrusted === null || !('key' in untrusted)) return undefined;
+  const result = keyField.safeParse(untrusted.key);
+  return result.success ? result.data : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ChatError('malformed-json', 'The frame is not JSON.', { cause });
+  }
+}
+
+function toAnswer(posted: Posted): string {
+  if ('message' in posted) return posted.message.json;
+  const { id: scheduled, sendAt } = posted.scheduled;
+  return JSON.stringify({ scheduled, sendAt });
+}
+
+/** @param message JSON */
+function answerFrame(command: 'accepted' | 'rejected', key: string | undefined, message: string): Buffer {
+  const echoed = key === undefined ? '' : `"key":${JSON.stringify(key)},`;
+  return toFrame(`{"command":"${command}",${echoed}"message":${message}}`);
+}
