@@ -112,16 +112,16 @@ it(
     const hearing = (async () => {
       while (released.length < 10_000) released.push(await listener.nextOf('message'));
     })();
-      const between: number[] = [];
+    const between: number[] = [];
     while (released.length < 10_000) {
-        const { message } = await other.ask('send-message', { user: 'Cora', message: 'still here' });
-        between.push((message as Message).id);
+      const { message } = await other.ask('send-message', { user: 'Cora', message: 'still here' });
+      between.push((message as Message).id);
     }
     await hearing;
     const keys = released.map(({ message, id }) => ({ ms: Number(message.split(' ')[0]), id }));
     expect(keys).toEqual(keys.toSorted((one, other) => one.ms - other.ms || one.id - other.id));
     const [first, last] = [released[0]!.id, released.at(-1)!.id];
     // One after another, each answered before the next: they would all come after, if the releases held them up.
-  expect(between.filter((id) => id > first && id < last).length).toBeGreaterThan(20);
-    },
+    expect(between.filter((id) => id > first && id < last).length).toBeGreaterThan(20);
+  },
 );
