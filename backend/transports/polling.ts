@@ -37,7 +37,8 @@ export function startPolling(host: Host): Transport {
   const listen = ({ request, response, query: given }: Exchange) => {
     const { author } = identity.callerOf(request); // a token that is not known is told, also to one who only reads
     const { room, since, before, limit, wait } = readQuery(pollQuery, given);
-    if (author !== undefined) feed.polled(room, author);
+    // Who reads what was said long ago may well listen elsewhere, and would count twice.
+    if (author !== undefined && before === undefined) feed.polled(room, author);
     if (wait !== undefined && since === undefined) throw invalid('wait', 'is only for a request with "since"');
     if (before !== undefined) {
       if (since !== undefined) throw invalid('before', 'cannot be given together with "since"');
