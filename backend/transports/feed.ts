@@ -6,6 +6,7 @@ import { DEFAULT_PAGE, CATCH_UP_SLICE, EXPIRY_TICK_MS, MAX_BACKLOG_BYTES, MAX_ST
 import { ChatError } from '../errors.ts';
 import { createMetrics } from '../metrics.ts';
 import { formatCursor } from './cursor.ts';
+import { Batch, bySeq, createEncode } from './encoding.ts';
 import { createGathering } from './gathering.ts';
 import { createPresence } from './presence.ts';
 import { createTyping } from './typing.ts';
@@ -17,18 +18,9 @@ import type { Logger } from '../log.ts';
 import type { Connected, Metrics } from '../metrics.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Position } from './cursor.ts';
+import type { Encode, Encoding } from './encoding.ts';
 
-/** How messages are put into bytes. One object for all connections of a kind: what it made is shared by them. */
-export interface Encoding {
-  /** The bytes of each, one after the other. */
-  changes(changes: readonly Change[]): Buffer;
-  caughtUp(room: string, cursor: string): Buffer;
-  reset(room: string): Buffer;
-  /** Where the encoding has a form for it: how many are in the room. */
-  presence?(room: string, online: number): Buffer;
-  /** Where the encoding has a form for it: who is writing. */
-  typing?(room: string, users: readonly string[]): Buffer;
-}
+export type { Encoding } from './encoding.ts';
 
 /** A connection, as far as the feed needs it. */
 export interface Connection {
@@ -350,53 +342,5 @@ class Listener {
     this.connection = connection;
     this.room = room;
     this.cursor = cursor;
-  }
-}
-
-const bySeq = (one: Change, other: Change) => one.seq - other.seq;
-
-type Encode = (encoding: Encoding, changes: readonly Change[]) => Buffer;
-
-/** @returns encodes each change once, and gives the same bytes to all who get the same changes */
-function createEncode(): Encode {
-  const made = new Map<Encoding, Map<string, Buffer>>();
-  return (encoding, changes) => {
-    let known = made.get(encoding);
-    if (known === undefined) made.set(encoding, (known = new Map<string, Buffer>()));
-    const once = (name: string, make: () => Buffer) => {
-      const bytes = known.get(name) ?? make();
-      known.set(name, bytes);
-      return bytes;
-    };
-    const one = (change: Change) => once(String(change.seq), () => encoding.changes([change]));
-    return once(changes.map(({ seq }) => seq).join(), () => Buffer.concat(changes.map(one)));
-  };
-}
-
-/** Changes of one room that go out together. */
-class Batch {
-  readonly #changes: readonly Change[];
-  readonly #encode: Encode;
-  readonly #first: number;
-  /** For those who get all of them, which are nearly all: found without a look at the changes. */
-  readonly #encoded = new Map<Encoding, Buffer>();
-  readonly last: number;
-
-  constructor(changes: readonly Change[], encode: Encode) {
-    this.#changes = changes;
-    this.#encode = encode;
-    this.#first = changes[0]?.seq ?? 0;
-    this.last = changes.at(-1)?.seq ?? 0;
-  }
-
-  changesAfter(cursor: number): readonly Change[] {
-    return cursor < this.#first ? this.#changes : this.#changes.filter(({ seq }) => seq > cursor);
-  }
-
-  bytesAfter(cursor: number, encoding: Encoding): Buffer {
-    if (cursor >= this.#first) return this.#encode(encoding, this.changesAfter(cursor));
-    let bytes = this.#encoded.get(encoding);
-    if (bytes === undefined) this.#encoded.set(encoding, (bytes = this.#encode(encoding, this.#changes)));
-    return bytes;
   }
 }
