@@ -33,6 +33,7 @@ export function drawText(element, text) {
 function toNode(token) {
   if (token.type === 'code') {
     const code = document.createElement('code');
+    code.classList.toggle('is-block', token.text.includes('\n'));
     code.textContent = token.text;
     return code;
   }

@@ -20,7 +20,7 @@ export function createDrawer(button, drawer) {
     button.focus();
   });
   document.addEventListener('pointerdown', ({ target }) => {
-    if (target instanceof Node && !drawer.contains(target) && !button.contains(target)) fold(false);
+    if (target instanceof Element && target.closest('.log, .composer')) fold(false);
   });
   return { close: () => fold(false) };
 }

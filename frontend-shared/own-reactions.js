@@ -41,9 +41,9 @@ export function createOwnReactions({ store, request, onAnswer, onChange, onFailu
   /** @type {(message: Message) => Own} without those that are counted nowhere any more */
   const ownOf = (message) => new Set([...read(message)].filter((emoji) => (message.reactions?.[emoji] ?? 0) > 0));
 
-  /** @type {(message: Message) => Promise<void>} one request at a time, until what is known is what is wanted */
-  async function settle(message) {
-    let known = ownOf(message);
+  /** @type {(message: Message, before: Own) => Promise<void>} one request at a time, until what is known is what is wanted */
+  async function settle(message, before) {
+    let known = before;
     for (let current = asked.get(message.id); current; current = asked.get(message.id)) {
       const step = nextStep(known, current.wanted);
       if (!step) break;
@@ -70,7 +70,7 @@ export function createOwnReactions({ store, request, onAnswer, onChange, onFailu
       asked.set(message.id, { before, wanted, seq: current?.seq ?? message.seq });
       keep(message, wanted);
       onChange();
-      if (!current) void settle(message);
+      if (!current) void settle(message, before);
     },
     forget() {
       for (const name of store.names()) if (name.startsWith(PREFIX)) store.remove(name);
