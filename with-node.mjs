@@ -5,11 +5,11 @@ import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const OLDEST = [22, 13];
+const OLDEST = { major: 22, minor: 13 };
 
-const [major, minor] = process.versions.node.split('.').map(Number);
-const isNewEnough = major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
-const name = { win32: 'win' }[process.platform] ?? process.platform;
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+const isNewEnough = major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor);
+const name = process.platform === 'win32' ? 'win' : process.platform;
 const file = process.platform === 'win32' ? 'node.exe' : 'node';
 const packaged = fileURLToPath(
   new URL(join('node_modules', `node-${name}-${process.arch}`, 'bin', file), import.meta.url),
@@ -18,7 +18,7 @@ const program = isNewEnough ? process.execPath : packaged;
 
 if (!existsSync(program)) {
   process.stderr.write(
-    `This needs Node ${OLDEST.join('.')} or newer, and this is ${process.versions.node}: install a newer one, or run "npm install".\n`,
+    `This needs Node ${OLDEST.major}.${OLDEST.minor} or newer, and this is ${process.versions.node}: install a newer one, or run "npm install".\n`,
   );
   process.exit(1);
 }
@@ -30,5 +30,7 @@ if (isNewEnough && typeof process.execve === 'function' && process.platform !== 
   process.execve(program, [program, ...args], env);
 }
 const child = spawn(program, args, { stdio: 'inherit', env });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+process.on('SIGINT', () => child.kill('SIGINT'));
+process.on('SIGTERM', () => child.kill('SIGTERM'));
+process.on('SIGHUP', () => child.kill('SIGHUP'));
 child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));

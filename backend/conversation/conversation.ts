@@ -24,7 +24,7 @@ import type { Metrics } from '../metrics.ts';
 import type { RateLimit } from '../rate-limit.ts';
 import type { Posted } from './applier.ts';
 import type { Change, Page } from './change.ts';
-import type { RoomSummary } from './store.ts';
+import type { RoomSummary } from './store-tables.ts';
 
 /** An object, so that what is wrong is told by its name. */
 const keyFields = z.object({ key: keyField.optional() });

@@ -4,14 +4,16 @@
  */
 import { MAX_SEARCH_CANDIDATES, MAX_SEARCH_TERMS, SEARCH_INDEX_SLICE } from '../limits.ts';
 import { toMessage } from './change.ts';
+import { fromRow, MESSAGES_WITH_TEXT } from './texts.ts';
 import type Database from 'better-sqlite3';
 import type { Change } from './change.ts';
+import type { ChangeRow } from './texts.ts';
 
 export interface Search {
   /** Take in the next messages that changed. @returns whether there may be more */
   indexSome(): boolean;
-  /** Take a message out, with all its words, as far as it was taken in. */
-  forget(id: number): void;
+  /** Take a message out that changes, with all the words it had, as far as it was taken in. */
+  forget(before: Change): void;
   /**
    * @param query words, each the beginning of one, or "quoted phrases"; all must be there
    * @returns the best of the newest matches, the best first
@@ -26,17 +28,9 @@ interface Match {
   limit: number;
 }
 
-export interface ChangeRow {
-  id: number;
-  seq: number;
-  room: string;
-  deleted: number;
-  json: string;
-}
-
 export const SEARCH_SCHEMA = `
   CREATE VIRTUAL TABLE search USING fts5(
-    room, text, tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'", prefix = '2 3'
+    room, text, content = '', tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'", prefix = '2 3'
   );
   INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
   INSERT INTO state VALUES ('indexed', 0);
@@ -46,33 +40,28 @@ export const SEARCH_SCHEMA = `
 const ACCENTS =
   /[\u0300-\u036f]|[\u0591-\u05bd]|\u05bf|[\u05c1-\u05c2]|[\u064b-\u0652]|[\u1ab0-\u1aff]|[\u1dc0-\u1dff]|[\u20d0-\u20ff]/gu;
 
-export function prepareSearch(db: Database.Database, fromRow: (row: ChangeRow) => Change): Search {
+export function prepareSearch(db: Database.Database): Search {
   const indexed = db.prepare<[], number>(`SELECT value FROM state WHERE name = 'indexed'`).pluck();
   const setIndexed = db.prepare(`UPDATE state SET value = ? WHERE name = 'indexed'`);
   const changedAfter = db.prepare<[number, number], ChangeRow>(
-    `SELECT id, seq, room, deleted, json FROM messages WHERE seq > ? ORDER BY seq LIMIT ?`,
+    `SELECT id, messages.seq, room, deleted, text AS json FROM ${MESSAGES_WITH_TEXT}
+     WHERE messages.seq > ? ORDER BY messages.seq LIMIT ?`,
   );
-  const textOf = db.prepare<[number], string>(`SELECT text FROM search WHERE rowid = ?`).pluck();
-  const remove = db.prepare(`DELETE FROM search WHERE rowid = ?`);
+  const remove = db.prepare(`INSERT INTO search (search, rowid, room, text) VALUES ('delete', ?, ?, ?)`);
   const add = db.prepare(`INSERT INTO search (rowid, room, text) VALUES (?, ?, ?)`);
   // Ranking all that match would take seconds for a common word; people look for what is not long ago.
   const match = db.prepare<[Match], ChangeRow>(`
     SELECT id, seq, room, deleted, json FROM (
-      SELECT messages.*, search.rank AS score FROM search JOIN messages ON messages.id = search.rowid
+      SELECT id, messages.seq AS seq, messages.room AS room, deleted, texts.text AS json, search.rank AS score
+      FROM search CROSS JOIN messages ON messages.id = search.rowid CROSS JOIN texts ON texts.seq = messages.seq
       WHERE search MATCH @expression AND (@room IS NULL OR messages.room = @room)
       ORDER BY search.rowid DESC LIMIT @candidates
     ) ORDER BY score, id DESC LIMIT @limit
   `);
 
-  const index = (row: ChangeRow) => {
-    const text = fold(toMessage(fromRow(row)).message);
-    const before = textOf.get(row.id);
-    if (before === text) return; // only its reactions changed
-    if (before !== undefined) remove.run(row.id);
-    if (row.deleted === 0) add.run(row.id, row.room, text);
-  };
+  const textOf = (change: Change) => fold(toMessage(change).message);
   const indexRows = db.transaction((rows: readonly ChangeRow[], last: number) => {
-    rows.forEach(index);
+    for (const row of rows) if (row.deleted === 0) add.run(row.id, row.room, textOf(fromRow(row)));
     setIndexed.run(last);
   });
 
@@ -85,7 +74,11 @@ export function prepareSearch(db: Database.Database, fromRow: (row: ChangeRow) =
 
   return {
     indexSome,
-    forget: (id) => void remove.run(id),
+    forget(before) {
+      // The index keeps no texts, and finds what is to go by its words: just those that were put in.
+      const isIn = !before.isDeleted && before.seq <= (indexed.get() ?? 0);
+      if (isIn) remove.run(before.id, before.room, textOf(before));
+    },
     find(query, room, limit) {
       while (indexSome());
       const expression = toExpression(query, room);

@@ -5,20 +5,14 @@
 import { rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StartError } from '../errors.ts';
-import { toMessage } from './change.ts';
 import { prepareSearch, SEARCH_SCHEMA } from './search.ts';
+import { prepareKeys, prepareMessages, prepareReactors, prepareRooms, prepareScheduled } from './store-tables.ts';
+import { prepareTexts, TEXTS_SCHEMA } from './texts.ts';
 import type { Change, Page } from './change.ts';
 import type { Chat, Effect, Scheduled } from '../commands/command.ts';
 import type { Entry } from '../journal/journal.ts';
-import type { ChangeRow, Search } from './search.ts';
-
-/** What an idempotency key was used for. */
-export interface Keyed {
-  /** The message, or the entry that scheduled it as long as it waits. */
-  id: number;
-  /** Of what was asked for; empty once its text is erased. */
-  fingerprint: string;
-}
+import type { Search } from './search.ts';
+import type { Keyed, RoomSummary } from './store-tables.ts';
 
 export interface Store extends Chat {
   /** The seq of the last entry that was written. */
@@ -49,23 +43,16 @@ export interface Store extends Chat {
   close(): void;
 }
 
-export interface RoomSummary {
-  room: string;
-  /** How many there are, the deleted not counted. */
-  messages: number;
-  /** Of the newest change. */
-  seq: number;
-}
-
 /** A store of another version, or of another journal, is made anew. */
-const VERSION = 3;
+const VERSION = 4;
 
 const OF_ANOTHER = 'it is of another journal';
 
 const SCHEMA = `
   CREATE TABLE state (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
+  ${TEXTS_SCHEMA}
   CREATE TABLE messages (
-    id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, room TEXT NOT NULL, deleted INTEGER NOT NULL, json TEXT NOT NULL
+    id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, room TEXT NOT NULL, deleted INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX messages_by_seq ON messages (seq);
   CREATE INDEX messages_by_room_and_seq ON messages (room, seq);
@@ -77,8 +64,7 @@ const SCHEMA = `
     author TEXT NOT NULL, key TEXT NOT NULL, id INTEGER NOT NULL, fingerprint TEXT NOT NULL, PRIMARY KEY (author, key)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE scheduled (
-    id TEXT PRIMARY KEY, seq INTEGER NOT NULL UNIQUE, author TEXT NOT NULL, due INTEGER NOT NULL, key TEXT,
-    text TEXT NOT NULL, body TEXT NOT NULL
+    id TEXT PRIMARY KEY, seq INTEGER NOT NULL UNIQUE, author TEXT NOT NULL, due INTEGER NOT NULL, key TEXT
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX scheduled_by_due ON scheduled (due, seq);
   CREATE INDEX scheduled_by_author ON scheduled (author, due);
@@ -163,12 +149,13 @@ function removeFiles(path: string): void {
 function asStore(db: Database.Database): Store {
   const selectHead = db.prepare<[], number>(`SELECT value FROM state WHERE name = 'head'`).pluck();
   const updateHead = db.prepare(`UPDATE state SET value = ? WHERE name = 'head'`);
-  const messages = prepareMessages(db);
-  const scheduled = prepareScheduled(db);
+  const texts = prepareTexts(db);
+  const messages = prepareMessages(db, texts);
+  const scheduled = prepareScheduled(db, texts);
   const keys = prepareKeys(db);
   const reactors = prepareReactors(db);
   const rooms = prepareRooms(db);
-  const search = prepareSearch(db, fromRow);
+  const search = prepareSearch(db);
   const runInTransaction = db.transaction((work: () => void) => work());
 
   return {
@@ -184,7 +171,8 @@ function asStore(db: Database.Database): Store {
     write(entry, effect, change, fingerprint) {
       const { changed } = effect;
       if (change !== undefined) {
-        messages.put(change);
+        const before = messages.put(change);
+        if (before !== undefined) search.forget(before);
         rooms.count(change, change.isDeleted ? -1 : change.id === change.seq ? 1 : 0);
       }
       if (effect.reacted !== undefined && changed !== undefined)
@@ -193,7 +181,6 @@ function asStore(db: Database.Database): Store {
       if (effect.unscheduled !== undefined) scheduled.remove(effect.unscheduled);
       if (changed?.deleted) {
         reactors.clear(changed.id);
-        search.forget(changed.id);
         if (changed.key !== undefined) keys.forget(changed.author ?? '', changed.key);
       } else if (changed?.id === entry.seq && changed.key !== undefined) {
         keys.put(changed.author ?? '', changed.key, changed.id, fingerprint);
@@ -208,140 +195,5 @@ function asStore(db: Database.Database): Store {
       if (db.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) !== 0) throw new Error('the file is being read');
     },
     close: () => void db.close(),
-  };
-}
-
-function prepareMessages(db: Database.Database) {
-  const columns = 'SELECT id, seq, room, deleted, json FROM messages';
-  const byId = db.prepare<[number], ChangeRow>(`${columns} WHERE id = ?`);
-  const after = db.prepare<[string, number, number], ChangeRow>(
-    `${columns} WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?`,
-  );
-  const before = db.prepare<[string, number, number], ChangeRow>(
-    `${columns} WHERE room = ? AND id < ? AND deleted = 0 ORDER BY id DESC LIMIT ?`,
-  );
-  const last = db.prepare<[number], ChangeRow>(`${columns} ORDER BY seq DESC LIMIT ?`);
-  const put = db.prepare(`
-    INSERT INTO messages (id, seq, room, deleted, json) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, deleted = excluded.deleted, json = excluded.json
-  `);
-  const olderThan = (room: string, id: number, limit: number): Page => {
-    const rows = before.all(room, id, limit + 1);
-    return { changes: rows.slice(0, limit).map(fromRow).toReversed(), hasMore: rows.length > limit };
-  };
-  return {
-    put: ({ id, seq, room, isDeleted, json }: Change) => void put.run(id, seq, room, isDeleted ? 1 : 0, json),
-    reads: {
-      message(id: number) {
-        const row = byId.get(id);
-        return row === undefined ? undefined : toMessage(fromRow(row));
-      },
-      after(room: string, since: number, limit: number): Page {
-        const rows = after.all(room, since, limit + 1);
-        return { changes: rows.slice(0, limit).map(fromRow), hasMore: rows.length > limit };
-      },
-      before: olderThan,
-      newest: (room: string, limit: number) => olderThan(room, Number.MAX_SAFE_INTEGER, limit),
-      lastChanges: (limit: number) => last.all(limit).map(fromRow).toReversed(),
-    },
-  };
-}
-
-function prepareRooms(db: Database.Database) {
-  const count = db.prepare(`
-    INSERT INTO rooms (room, messages, seq) VALUES (?, ?, ?)
-    ON CONFLICT (room) DO UPDATE SET messages = messages + excluded.messages, seq = excluded.seq
-  `);
-  const newest = db.prepare<[number], RoomSummary>(`SELECT room, messages, seq FROM rooms ORDER BY seq DESC LIMIT ?`);
-  return {
-    /** @param more messages than before; -1 for one less */
-    count: ({ room, seq }: Change, more: number) => void count.run(room, more, seq),
-    reads: { rooms: (limit: number) => newest.all(limit) },
-  };
-}
-
-function prepareReactors(db: Database.Database) {
-  const has = db.prepare<[number, string, string], number>(
-    `SELECT 1 FROM reactors WHERE id = ? AND emoji = ? AND author = ?`,
-  );
-  const add = db.prepare(`INSERT OR IGNORE INTO reactors (id, emoji, author) VALUES (?, ?, ?)`);
-  const remove = db.prepare(`DELETE FROM reactors WHERE id = ? AND emoji = ? AND author = ?`);
-  const clear = db.prepare(`DELETE FROM reactors WHERE id = ?`);
-  return {
-    set(id: number, author: string, reacted: NonNullable<Effect['reacted']>) {
-      for (const { emoji, isOn } of reacted) (isOn ? add : remove).run(id, emoji, author);
-    },
-    clear: (id: number) => void clear.run(id),
-    reads: {
-      hasReacted: (id: number, author: string, emoji: string) => has.get(id, emoji, author) !== undefined,
-    },
-  };
-}
-
-function prepareKeys(db: Database.Database) {
-  const find = db.prepare<[string, string], Keyed>(`SELECT id, fingerprint FROM keys WHERE author = ? AND key = ?`);
-  const put = db.prepare(`
-    INSERT INTO keys (author, key, id, fingerprint) VALUES (?, ?, ?, ?)
-    ON CONFLICT (author, key) DO UPDATE SET id = excluded.id, fingerprint = excluded.fingerprint
-  `);
-  // The row stays, so that a late retry of a deleted message does not bring it back.
-  const forget = db.prepare(`UPDATE keys SET fingerprint = '' WHERE author = ? AND key = ?`);
-  return {
-    put: (author: string, key: string, id: number, fingerprint: string) => void put.run(author, key, id, fingerprint),
-    forget: (author: string, key: string) => void forget.run(author, key),
-    reads: { keyed: (author: string, key: string) => find.get(author, key) },
-  };
-}
-
-interface ScheduledRow {
-  id: string;
-  seq: number;
-  author: string;
-  due: number;
-  key: string | null;
-  text: string;
-  body: string;
-}
-
-function prepareScheduled(db: Database.Database) {
-  const columns = 'SELECT id, seq, author, due, key, text, body FROM scheduled';
-  const byId = db.prepare<[string], ScheduledRow>(`${columns} WHERE id = ?`);
-  const bySeq = db.prepare<[number], ScheduledRow>(`${columns} WHERE seq = ?`);
-  const byAuthor = db.prepare<[string], ScheduledRow>(`${columns} WHERE author = ? ORDER BY due, seq`);
-  const due = db.prepare<[number, number], ScheduledRow>(`${columns} WHERE due <= ? ORDER BY due, seq LIMIT ?`);
-  const count = db.prepare<[string], number>(`SELECT count(*) FROM scheduled WHERE author = ?`).pluck();
-  const next = db.prepare<[], number | null>(`SELECT min(due) FROM scheduled`).pluck();
-  const add = db.prepare(`INSERT INTO scheduled (id, seq, author, due, key, text, body) VALUES (?, ?, ?, ?, ?, ?, ?)`);
-  const remove = db.prepare(`DELETE FROM scheduled WHERE id = ?`);
-  const one = (row: ScheduledRow | undefined) => (row === undefined ? undefined : fromScheduledRow(row));
-  return {
-    add({ id, seq, author, sendAt, key, text, body }: Scheduled) {
-      add.run(id, seq, author, Date.parse(sendAt), key ?? null, text, JSON.stringify(body));
-    },
-    remove: ({ id }: Scheduled) => void remove.run(id),
-    reads: {
-      scheduled: (id: string) => one(byId.get(id)),
-      scheduledBySeq: (seq: number) => one(bySeq.get(seq)),
-      scheduledOf: (author: string) => byAuthor.all(author).map(fromScheduledRow),
-      due: (now: number, limit: number) => due.all(now, limit).map(fromScheduledRow),
-      countScheduled: (author: string) => count.get(author) ?? 0,
-      nextDue: () => next.get() ?? undefined,
-    },
-  };
-}
-
-function fromRow({ id, seq, room, deleted, json }: ChangeRow): Change {
-  return { id, seq, room, isDeleted: deleted === 1, json };
-}
-
-function fromScheduledRow({ id, seq, author, due, key, text, body }: ScheduledRow): Scheduled {
-  return {
-    id,
-    seq,
-    author,
-    sendAt: new Date(due).toISOString(),
-    ...(key !== null && { key }),
-    text,
-    body: JSON.parse(body) as Scheduled['body'], // written by `add` above
   };
 }

@@ -81,7 +81,10 @@ export function openJournalFile(path: string): JournalFile {
   const findKey = db
     .prepare<[string, string], number>(`SELECT seq FROM entries WHERE ifnull(author, '') = ? AND key = ?`)
     .pluck();
-  const erase = db.prepare(`UPDATE entries SET text = NULL WHERE seq = ? OR about = ?`);
+  // Written over where it lies: a row that shrinks makes others move, and SQLite leaves copies where they were.
+  const erase = db.prepare(
+    `UPDATE entries SET text = printf('%*s', octet_length(text), '') WHERE (seq = ? OR about = ?) AND text IS NOT NULL`,
+  );
   const readAfter = db.prepare<[number, number], Row>(`SELECT * FROM entries WHERE seq > ? ORDER BY seq LIMIT ?`);
   let head = db.prepare<[], number>(`SELECT max(seq) FROM entries`).pluck().get() ?? 0;
 
@@ -132,7 +135,8 @@ function toEntry({ seq, at, command, author, key, about, text, body }: Row): Ent
     ...(author !== null && { author }),
     ...(key !== null && { key }),
     ...(about !== null && { about }),
-    ...(text !== null && { text }),
+    // Blank once it is erased: no text that was accepted is.
+    ...(text !== null && text.trim() !== '' && { text }),
     body: JSON.parse(body) as Entry['body'], // written by `commit` above
   };
 }

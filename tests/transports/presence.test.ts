@@ -4,7 +4,7 @@ import { call, identify, poll, post } from '../harness/api.ts';
 import { createClock } from '../harness/clock.ts';
 import { startTestServer } from '../harness/server.ts';
 import { connectWs } from '../harness/ws-client.ts';
-import type { RoomSummary } from '../../backend/conversation/store.ts';
+import type { RoomSummary } from '../../backend/conversation/store-tables.ts';
 import type { WsClient } from '../harness/ws-client.ts';
 
 const start = async () => {

@@ -147,7 +147,7 @@ describe('a store', () => {
     const storePath = path();
     const journal = await talk(storePath);
     const db = new Database(storePath);
-    db.exec(`UPDATE messages SET json = replace(json, '"two"', '"kept"')`);
+    db.exec(`UPDATE texts SET text = replace(text, '"two"', '"kept"')`);
     db.close();
     expect(JSON.stringify(await reopened(journal, storePath))).toContain('kept');
   });
