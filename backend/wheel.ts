@@ -64,14 +64,18 @@ export function createDeadlines(clock: Clock, tickMs: number): Deadlines {
       ticks.delete(at);
       for (const ring of rings) ring();
     }
-    if (ticks.size > 0) cancel ??= clock.after(tickMs, tick);
+    if (ticks.size > 0) tickSoon();
+  };
+  // At a whole number of ticks, where deadlines are too: a tick that begins anywhere would meet them one tick later.
+  const tickSoon = () => {
+    cancel ??= clock.after(tickMs - (clock.elapsed() % tickMs), tick);
   };
   return {
     after(delayMs, ring) {
       const at = Math.ceil((clock.elapsed() + delayMs) / tickMs);
       const rings = ticks.get(at) ?? new Set();
       ticks.set(at, rings.add(ring));
-      cancel ??= clock.after(tickMs, tick);
+      tickSoon();
       return () => {
         rings.delete(ring);
         if (rings.size === 0 && ticks.get(at) === rings) ticks.delete(at);
