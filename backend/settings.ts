@@ -1,5 +1,5 @@
 /** The settings: environment variables, parsed once at the start into types. A wrong value is told by its name. */
-import { isIP } from 'node:net';
+import proxyAddress from 'proxy-addr';
 import { StartError } from './errors.ts';
 import { LOG_LEVELS } from './log.ts';
 
@@ -121,12 +121,10 @@ function limitOrOff(text: string): number | undefined {
 function trustProxy(text: string): false | number | string {
   if (text === '' || text === 'off') return false;
   if (/^\d+$/.test(text)) return wholeNumber(1, 100)(text);
-  for (const part of text.split(',')) {
-    const [address = '', bits = '0'] = part.trim().split('/');
-    const isKnown = ['loopback', 'linklocal', 'uniquelocal'].includes(part.trim());
-    if (!isKnown && (isIP(address) === 0 || !/^\d{1,3}$/.test(bits))) {
-      throw new Error('must be off, a number of hops, loopback, linklocal, uniquelocal or a list of addresses');
-    }
+  try {
+    proxyAddress.compile(text.split(',').map((part) => part.trim())); // as it is done when it is used
+  } catch {
+    throw new Error('must be off, a number of hops, loopback, linklocal, uniquelocal or a list of addresses');
   }
   return text;
 }
