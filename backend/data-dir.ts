@@ -1,6 +1,6 @@
 /** The folder of everything that is kept: made when missing, checked, and held by one server at a time. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { StartError } from './errors.ts';
@@ -53,12 +53,13 @@ function makeFolder(path: string): void {
 
 function readSecret(path: string, explain: (why: string, cause: unknown) => StartError): string {
   try {
-    // "wx" makes it or fails: an old secret is never overwritten.
-    writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) {
-      throw explain('cannot be written (secret).', error);
+    if (!existsSync(path)) {
+      // Whole or not at all, also when the process ends in the middle of it.
+      writeFileSync(`${path}.new`, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flush: true });
+      renameSync(`${path}.new`, path);
     }
+  } catch (error) {
+    throw explain('cannot be written (secret).', error);
   }
   const secret = readFileSync(path, 'utf8').trim();
   if (secret.length < 32) throw explain('is damaged: the file secret is too short.', undefined);
