@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { toChange } from '../../backend/conversation/change.ts';
+import { MAX_FLUSH_PAUSE_MS, MAX_GATHER_MS } from '../../backend/limits.ts';
+import { createGathering } from '../../backend/transports/gathering.ts';
+
+beforeEach(
+  () =>
+    void vi.useFakeTimers({ toFake: ['setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout', 'performance'] }),
+);
+afterEach(() => void vi.useRealTimers());
+
+let seq = 0;
+const change = (room: string, id?: number) => {
+  seq++;
+  return toChange({ id: id ?? seq, seq, room, user: 'A', message: `${seq}`, timestamp: 't' });
+};
+
+/** @param tookMs what each flush takes */
+function start(tookMs = 0) {
+  const flushed: { [room: string]: number[] }[] = [];
+  const gathering = createGathering((rooms) => {
+    flushed.push(Object.fromEntries([...rooms].map(([room, changes]) => [room, changes.map((one) => one.seq)])));
+    pass(tookMs);
+  });
+  return { ...gathering, flushed };
+}
+
+let passed = 0;
+const pass = (ms: number) => void (passed += ms);
+beforeEach(() => {
+  passed = 0;
+  const now = performance.now.bind(performance);
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + passed);
+});
+
+it('brings the changes of a turn together, each message once at its newest, in order', () => {
+  const { add, flushed } = start();
+  const first = change('lobby');
+  const others = [change('tea'), change('lobby')];
+  const edited = change('lobby', first.id);
+  for (const one of [first, ...others, edited]) add([one]);
+  expect(flushed).toEqual([]);
+  vi.runAllTimers();
+  expect(flushed).toEqual([{ lobby: [others[1]?.seq, edited.seq], tea: [others[0]?.seq] }]);
+});
+
+it('waits for the end of a burst that goes on turn by turn, but not for long', () => {
+  const { add, flushed } = start();
+  const burst = Array.from({ length: 12 }, () => change('lobby'));
+  const keepAdding = (from: number) => {
+    const now = burst.slice(from, from + 2);
+    for (const one of now) add([one]);
+    pass(MAX_GATHER_MS / 4 + 0.1);
+    if (now.length > 0) setImmediate(keepAdding, from + 2);
+  };
+  keepAdding(0);
+  vi.runAllTimers();
+  expect(flushed.length).toBeGreaterThan(1);
+  expect(flushed.length).toBeLessThan(4); // of six turns
+  expect(flushed.flatMap(({ lobby = [] }) => lobby)).toEqual(burst.map((one) => one.seq));
+});
+
+it.each([
+  [10, 10],
+  [400, MAX_FLUSH_PAUSE_MS],
+])('rests after a flush that took %d ms for %d ms, and sends then what came meanwhile', (tookMs, restMs) => {
+  const { add, flushed } = start(tookMs);
+  add([change('lobby')]);
+  vi.advanceTimersToNextTimer();
+  expect(flushed).toHaveLength(1);
+  add([change('lobby')]);
+  vi.advanceTimersToNextTimer(); // the end of the turn, at which it is too early
+  add([change('lobby')]);
+  expect(flushed).toHaveLength(1);
+  vi.advanceTimersByTime(restMs - 1);
+  expect(flushed).toHaveLength(1);
+  vi.advanceTimersByTime(1);
+  expect(flushed[1]?.['lobby']).toHaveLength(2);
+});
+
+it('sends nothing more once it is stopped', () => {
+  const { add, stop, flushed } = start();
+  add([change('lobby')]);
+  stop();
+  vi.runAllTimers();
+  expect(flushed).toEqual([]);
+});
