@@ -4,6 +4,7 @@ import {
   azin,
   bela,
   counted,
+  kept,
   messageOf,
   moderator,
   nobody,
@@ -142,6 +143,16 @@ describe('deleting', () => {
     expect(messageOf(posted)).toStrictEqual({ ...tombstone, deleted: true });
     const again = await chat.post('delete-message', { id }, azin);
     expect([again.isNew, messageOf(again), chat.head()]).toEqual([false, messageOf(posted), 4]);
+  });
+
+  it('leaves the same tombstone where it is replayed without the texts', async () => {
+    const journal = kept(await openMemoryJournal());
+    const chat = await openChat({ journal });
+    const { id } = await chat.say('one');
+    await chat.post('edit-message', { id, message: 'two' }, azin);
+    await chat.post('delete-message', { id }, azin);
+    const replayed = await openChat({ journal });
+    expect(replayed.message(id)).toEqual(chat.message(id));
   });
 
   it('is for the author and for moderators', async () => {
