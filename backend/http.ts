@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import cors from 'cors';
 import express from 'express';
 import { ChatError } from './errors.ts';
+import { servePacked } from './page-files.ts';
 import { pageHeaders } from './page-headers.ts';
 import { queryOf, sendProblem } from './transports/exchange.ts';
 import type { RequestListener, ServerResponse } from 'node:http';
@@ -184,8 +185,9 @@ function servePages(app: Express, identity: Identity): void {
   const refuseWriting: RequestHandler = (request, response, next) =>
     request.method === 'GET' || request.method === 'HEAD' ? next() : refuse(request, response, next);
   for (const [path, folder] of Object.entries(PAGES)) {
-    const files = express.static(fileURLToPath(new URL(folder, ROOT)), { cacheControl: false, setHeaders: revalidate });
-    app.use(path, refuseWriting, pageHeaders, setCookie, files);
+    const root = fileURLToPath(new URL(folder, ROOT));
+    const files = express.static(root, { cacheControl: false, setHeaders: revalidate });
+    app.use(path, refuseWriting, pageHeaders, setCookie, servePacked(root), files);
   }
   const shared = fileURLToPath(new URL('frontend-shared/', ROOT));
   app.get('/', pageHeaders, setCookie, (_request, response) => {

@@ -71,6 +71,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
     'backend/http',
     [
       'backend/errors',
+      'backend/page-files',
       'backend/page-headers',
       'backend/transports/exchange',
       ...types('backend/', 'identity', 'log', 'metrics', 'settings', 'transports/transport'),
