@@ -25,7 +25,7 @@ import { answerBrokenRequest } from './transports/exchange.ts';
 import { createFeed } from './transports/feed.ts';
 import { TRANSPORTS } from './transports/table.ts';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from './clock.ts';
 import type { Logger } from './log.ts';
 import type { Settings } from './settings.ts';
@@ -111,6 +111,7 @@ async function start(
     answer,
   );
   server.on('clientError', answerBrokenRequest);
+  const closeSilent = watchSilent(server);
   const feed = createFeed({ conversation, clock, maxConnections: settings.maxConnections, log, metrics });
   const host = { server, route, listenAs, conversation, feed, identity, settings, clock, log };
   const transports = Object.values(TRANSPORTS).map((startTransport) => startTransport(host));
@@ -122,8 +123,10 @@ async function start(
   let stopping: Promise<void> | undefined;
   const stop = async () => {
     isDraining = true;
+    server.keepAliveTimeout = 1; // connections whose request is under way now are not kept for another
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     const cutOff = setTimeout(() => server.closeAllConnections(), SHUTDOWN_WITHIN_MS).unref();
+    closeSilent();
     await Promise.all(transports.map(async (transport) => transport.stop()));
     server.closeIdleConnections();
     await closed;
@@ -134,6 +137,18 @@ async function start(
     log.info('server: stopped');
   };
   return { port, stop: () => (stopping ??= stop()) };
+}
+
+/** @returns closes the connections that have said nothing yet: browsers open some in advance, and to Node they are busy */
+function watchSilent(server: Server): () => void {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return () => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  };
 }
 
 async function listen(server: Server, { port, host }: Settings): Promise<number> {

@@ -133,9 +133,26 @@ describe('the end', () => {
     idle.send(['GET /healthz HTTP/1.1', 'Host: x', '']);
     await idle.response();
     const fresh = await connectRaw(server.port);
+    const before = Date.now();
     await server.stop();
+    expect(Date.now() - before).toBeLessThan(5_000);
     await Promise.all([idle.ended, fresh.ended]);
     await expect(call(server.url, '/healthz')).rejects.toThrow('fetch failed');
+  });
+
+  it('is quick where requests were under way, on connections that would be kept for later', async () => {
+    const server = await startTestServer({ journal: 'memory' });
+    const raw = await connectRaw(server.port);
+    const body = '{"user": "Azin", "message": "The last word"}';
+    const head = ['POST /messages HTTP/1.1', 'Host: x', 'Content-Type: application/json'];
+    raw.send([...head, `Content-Length: ${body.length}`, 'Expect: 100-continue', '']);
+    expect((await raw.response()).status).toBe(100); // the request has begun
+    const before = Date.now();
+    const stopped = server.stop();
+    raw.send(body);
+    expect((await raw.response()).status).toBe(201);
+    await stopped;
+    expect(Date.now() - before).toBeLessThan(5_000);
   });
 
   it('keeps what was accepted while it came', async () => {
