@@ -77,11 +77,14 @@ export function createOutbox(parts) {
   // Written while the last one was being sent: its call found the sending under way, and must not be forgotten.
   async function sendUntilQuiet() {
     isSending = true;
-    while (again) {
-      again = false;
-      if (waiting().length > 0) await parts.inTurn(sendAll);
+    try {
+      while (again) {
+        again = false;
+        if (waiting().length > 0) await parts.inTurn(sendAll);
+      }
+    } finally {
+      isSending = false;
     }
-    isSending = false;
   }
 
   // Reads anew after each one: another tab may have sent some of them, or written more.
@@ -132,10 +135,20 @@ export function createOutbox(parts) {
 
 /**
  * One tab sends at a time, so that not each of them asks the server the same. Nothing depends on it: where the browser has
- * no locks (a page that came over plain HTTP from another machine), the key makes several requests one message, and no tab
- * goes on to the next before the first has been answered.
+ * no locks (a page that came over plain HTTP from another machine) or gives none (where it may store nothing), the key makes
+ * several requests one message, and no tab goes on to the next before the first has been answered.
  * @type {(locks: LockManager | undefined) => (send: () => Promise<void>) => Promise<void>}
  */
 export const takeTurns = (locks) => async (send) => {
-  await (locks ? locks.request('since.outbox', send) : send());
+  let hasBegun = false;
+  const begin = () => {
+    hasBegun = true;
+    return send();
+  };
+  try {
+    await (locks ? locks.request('since.outbox', begin) : begin());
+  } catch (error) {
+    if (hasBegun) throw error;
+    await begin();
+  }
 };

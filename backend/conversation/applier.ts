@@ -4,7 +4,7 @@ import { findCommand } from '../commands/table.ts';
 import { ChatError } from '../errors.ts';
 import { FORGET_WITHIN_MS, RETRY_DISK_MS, SEARCH_INDEX_AFTER_MS } from '../limits.ts';
 import { toChange, toMessage } from './change.ts';
-import { isStoreError } from './store.ts';
+import { isStoreError } from './store-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Chat, Effect, Scheduled } from '../commands/command.ts';
 import type { Entry, NewEntry } from '../journal/journal.ts';

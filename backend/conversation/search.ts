@@ -4,6 +4,7 @@
  */
 import { MAX_SEARCH_CANDIDATES, MAX_SEARCH_TERMS, SEARCH_INDEX_SLICE } from '../limits.ts';
 import { toMessage } from './change.ts';
+import { isStoreError } from './store-error.ts';
 import { fromRow, MESSAGES_WITH_TEXT } from './texts.ts';
 import type Database from 'better-sqlite3';
 import type { Change } from './change.ts';
@@ -72,6 +73,15 @@ export function prepareSearch(db: Database.Database): Search {
     return rows.length === SEARCH_INDEX_SLICE;
   };
 
+  /** With a full disk what is indexed can still be searched. */
+  const catchUpIfPossible = () => {
+    try {
+      while (indexSome());
+    } catch (error) {
+      if (!isStoreError(error)) throw error;
+    }
+  };
+
   return {
     indexSome,
     forget(before) {
@@ -80,7 +90,7 @@ export function prepareSearch(db: Database.Database): Search {
       if (isIn) remove.run(before.id, before.room, textOf(before));
     },
     find(query, room, limit) {
-      while (indexSome());
+      catchUpIfPossible();
       const expression = toExpression(query, room);
       if (expression === undefined) return [];
       const candidates = MAX_SEARCH_CANDIDATES;

@@ -101,11 +101,6 @@ export function openStore(path: string, epoch: string, head: number, onRebuild: 
   return asStore(db);
 }
 
-/** @returns whether the database, not the work, is what failed: a full disk, say */
-export function isStoreError(error: unknown): boolean {
-  return error instanceof Database.SqliteError;
-}
-
 function open(path: string): { db: Database.Database; why?: never } | { db?: never; why: string } {
   let db: Database.Database | undefined;
   try {

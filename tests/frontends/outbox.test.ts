@@ -11,7 +11,7 @@ const problem: Problem = { type: 'about:blank', title: 'No', status: 400, detail
 type Fate = 'sent' | 'answer lost' | 'not sent' | 'busy';
 
 /** One browser: what its tabs share, a clock and timers moved by hand, and a server that posts a key once. */
-function startBrowser({ withLocks = true } = {}) {
+function startBrowser({ withLocks = true, givesLocks = true } = {}) {
   const kept = new Map<string, string>();
   const storage = {
     get length() {
@@ -33,7 +33,10 @@ function startBrowser({ withLocks = true } = {}) {
   let refuse: (outgoing: Outgoing) => boolean = () => false;
 
   // What navigator.locks does: one after the other, whichever tab asks.
-  const locks = { request: (_name: string, act: () => Promise<void>) => (queue = queue.then(act)) };
+  const locks = {
+    request: (_name: string, act: () => Promise<void>) =>
+      givesLocks ? (queue = queue.then(act)) : Promise.reject(new DOMException('The request was denied.')),
+  };
 
   async function deliver(outgoing: Outgoing): Promise<Delivery> {
     requests.push({ key: outgoing.key, at: now });
@@ -102,6 +105,17 @@ function startBrowser({ withLocks = true } = {}) {
 }
 
 const written = (message: string) => ({ room: 'lobby', user: 'Azin', message });
+
+it('sends what is written where the browser refuses its locks, as with site data blocked', async () => {
+  const { openTab, settle, texts } = startBrowser({ givesLocks: false });
+  const tab = openTab();
+  tab.add(written('one'));
+  await settle();
+  tab.add(written('two'));
+  await settle();
+  expect(texts()).toEqual(['one', 'two']);
+  expect(tab.waiting()).toEqual([]);
+});
 
 type Step =
   | { do: 'write'; tab: number }

@@ -1,0 +1,7 @@
+/** Telling what the database could not do from what the work did wrong. */
+import Database from 'better-sqlite3';
+
+/** @returns whether the database, not the work, is what failed: a full disk, say */
+export function isStoreError(error: unknown): boolean {
+  return error instanceof Database.SqliteError;
+}
