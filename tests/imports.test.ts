@@ -16,6 +16,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   ['backend/metrics', []],
   ['backend/node-version', []],
   ['backend/page-headers', []],
+  ['backend/page-files', []],
   ['backend/errors', ['type protocol/']],
   ['backend/wheel', ['type backend/clock']],
   ['backend/settings', ['backend/errors', 'backend/log']],
