@@ -29,6 +29,7 @@ export function startPage(openLink) {
   const title = document.title.replace(/^#\S+/, '');
   let room = '';
   let isFirstLive = true;
+  let isLive = false;
   /** @type {Link | undefined} none before the first room is entered */
   let link;
 
@@ -177,7 +178,8 @@ export function startPage(openLink) {
   /** @type {(state: LinkState) => void} */
   function showState(state) {
     status.show(state);
-    if (state.name !== 'live') return;
+    isLive = state.name === 'live';
+    if (!isLive) return;
     view.caughtUp();
     outbox.flush();
     if (!isFirstLive) return;
@@ -190,6 +192,7 @@ export function startPage(openLink) {
   addEventListener('storage', () => {
     view.changed();
     status.redraw();
+    if (isLive) outbox.flush(); // it may be closed before it is through
   });
   addEventListener('popstate', () => (takeToken() ? enter(room) : arrive()));
   arrive();

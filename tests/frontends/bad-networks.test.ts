@@ -317,3 +317,19 @@ describe('/websocket/', () => {
     expect(opened).toBe(2);
   });
 });
+
+it('sends in one tab what another was closed over', async () => {
+  const { url } = await startTestServer();
+  const closing = await openPage(`${url}/polling/`, { mayFail: true });
+  const staying = await closing.page.context().newPage();
+  await staying.goto(`${url}/polling/`);
+  await expectPage(staying.getByRole('status')).toContainText('Live');
+  await closing.page.route('**/messages', (route) =>
+    route.request().method() === 'POST' ? route.abort() : route.continue(),
+  );
+  await closing.say('left behind', 'Azin');
+  await expectPage(staying.getByRole('log')).toContainText('left behind');
+  await closing.page.close();
+  await expectPage(staying.locator('.is-pending')).toHaveCount(0);
+  expect(await textsOf(url)).toEqual(['left behind']);
+});
