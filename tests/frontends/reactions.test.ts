@@ -199,7 +199,9 @@ it("takes a time in the person's own zone, and gives it back", () => {
 describe('who is writing', () => {
   it('is said in words', () => {
     expect(
-      [[], ['Bo'], ['Bo', 'Cy'], ['Bo', 'Cy', 'Di'], ['Bo', 'Cy', 'Di', 'Ed'], ['a', 'b', 'c', 'd', 'e']].map(toTypingWords),
+      [[], ['Bo'], ['Bo', 'Cy'], ['Bo', 'Cy', 'Di'], ['Bo', 'Cy', 'Di', 'Ed'], ['a', 'b', 'c', 'd', 'e']].map(
+        toTypingWords,
+      ),
     ).toEqual([
       '',
       'Bo is typing…',
