@@ -1,0 +1,37 @@
+/** Many post at once by HTTP, and all WebSockets read: the moment after a goal. Posts are part of the cost. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { httpRequest, openHttpClients } from '../load/http-clients.ts';
+import { openListeners } from '../load/listeners.ts';
+import { askCursor, measure, POST } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
+
+const POSTS_PER_BURST = 50;
+const BURSTS_PER_SECOND = 2;
+/** Milliseconds of rest after a burst has come to everyone. */
+const REST_MS = 50;
+
+export const bursts: Scenario = {
+  name: 'bursts',
+  unit: 'delivery',
+  async run(server, { listeners: count, seconds }) {
+    const listeners = await openListeners(server.port, count, await askCursor(server));
+    const clients = await openHttpClients(server.port, POSTS_PER_BURST);
+    const post = httpRequest('POST', '/messages', POST);
+    const write = async (bursts: number) => {
+      for (let nth = 0; nth < bursts; nth++) {
+        listeners.noteSent(POSTS_PER_BURST);
+        await Promise.all([...clients.map(async (client) => client.request(post)), listeners.allDelivered()]);
+        await sleep(REST_MS);
+      }
+      return listeners.takeLatencies();
+    };
+    const bursts = Math.ceil(seconds * BURSTS_PER_SECOND);
+    try {
+      await write(Math.ceil(bursts / 3));
+      return await measure(server, async () => write(bursts));
+    } finally {
+      for (const client of clients) client.close();
+      listeners.close();
+    }
+  },
+};

@@ -1,0 +1,31 @@
+/** This server as it comes, with its journal on disk; only the limit of writes, which is there to stop a load, is off. */
+import { mkdtemp } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLog } from '../../backend/log.ts';
+import { startServer } from '../../backend/server.ts';
+import { readSettings } from '../../backend/settings.ts';
+import type { BenchServer } from './server.ts';
+
+export async function startSince(): Promise<BenchServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'since-bench-'));
+  const removeData = () => rmSync(dataDir, { recursive: true, force: true });
+  process.on('exit', removeData); // also where it ends by an error
+  const settings = readSettings({
+    PORT: '0',
+    HOST: '127.0.0.1',
+    JOURNAL: 'sqlite',
+    DATA_DIR: dataDir,
+    RATE_LIMIT: 'off',
+    LOG_LEVEL: 'silent',
+  });
+  const server = await startServer({ settings, log: createLog(settings.logLevel) });
+  return {
+    port: server.port,
+    async stop() {
+      await server.stop();
+      removeData();
+    },
+  };
+}
