@@ -10,9 +10,6 @@ const COMPRESS = { br: promisify(brotliCompress), gzip: promisify(gzip) };
 /** Lower case only, and no folder below: nothing that leads elsewhere. */
 const FILE = /^\/([a-z-]+\.(?:js|css|html|svg))?$/;
 
-/** A comment that has its lines to itself. */
-const COMMENT = /^[ \t]*(?:\/\*\*[^]*?\*\/|\/\/[^\n]*)$/gm;
-
 interface Packed {
   bytes: Buffer;
   /** The same however it is compressed, and as Express' own for the plain file: what one has may be asked about as another. */
@@ -32,7 +29,7 @@ export function servePacked(folder: string): RequestHandler {
     const tag = `W/"${size.toString(16)}-${mtime.getTime().toString(16)}"`;
     const known = packed.get(`${encoding} ${name}`);
     if (known?.tag === tag) return known;
-    const fresh = { bytes: await COMPRESS[encoding](toSent(name, await readFile(path, 'utf8'))), tag };
+    const fresh = { bytes: await COMPRESS[encoding](await readFile(path)), tag };
     packed.set(`${encoding} ${name}`, fresh);
     return fresh;
   };
@@ -51,9 +48,4 @@ export function servePacked(folder: string): RequestHandler {
     response.type(name[1] ?? 'html');
     response.send(file.bytes);
   };
-}
-
-/** A third of the modules is said to people who read the source. The lines keep their numbers. */
-function toSent(name: string, text: string): string {
-  return name.endsWith('.js') ? text.replaceAll(COMMENT, (comment) => comment.replaceAll(/[^\n]+/g, '')) : text;
 }

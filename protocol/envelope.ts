@@ -72,10 +72,3 @@ export interface ServerEvents {
 export type ServerEnvelope = {
   [Name in keyof ServerEvents]: { command: Name; key?: string; message: ServerEvents[Name] };
 }[keyof ServerEvents];
-
-/** A frame from a client; what `message` must hold depends on the command. */
-export interface ClientEnvelope {
-  command: string;
-  key?: string;
-  message?: unknown;
-}

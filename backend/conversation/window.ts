@@ -99,7 +99,7 @@ function insertAscending(ids: number[], id: number): void {
 }
 
 /** @returns the index of the first change above `since`. Not computed: rooms share one seq, so numbers have holes. */
-export function firstAfter(changes: readonly { seq: number }[], since: number): number {
+function firstAfter(changes: readonly { seq: number }[], since: number): number {
   let low = 0;
   let high = changes.length;
   while (low < high) {

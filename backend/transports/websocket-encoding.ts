@@ -26,7 +26,7 @@ export function toFrame(json: string): Buffer {
   return frame.toBuffer();
 }
 
-export function envelope<Name extends keyof ServerEvents>(command: Name, message: ServerEvents[Name]): Buffer {
+function envelope<Name extends keyof ServerEvents>(command: Name, message: ServerEvents[Name]): Buffer {
   return toFrame(JSON.stringify({ command, message }));
 }
 

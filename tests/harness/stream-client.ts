@@ -89,11 +89,7 @@ export async function connectNdjson(base: string, options: StreamOptions = {}): 
 }
 
 /** @returns once the head is there, whatever its status */
-async function openStream(
-  url: URL,
-  separator: string,
-  headers: { [name: string]: string },
-): Promise<StreamClient> {
+async function openStream(url: URL, separator: string, headers: { [name: string]: string }): Promise<StreamClient> {
   const request = get(url, { headers, agent: false });
   onTestFinished(() => void request.destroy());
   const [response] = (await once(request, 'response')) as [IncomingMessage];

@@ -13,7 +13,7 @@ import type { Journal, NewEntry } from '../../../backend/journal/journal.ts';
 import type { Message } from '../../../protocol/envelope.ts';
 import type { ManualClock } from '../../harness/clock.ts';
 
-export const silent = createLog('silent');
+const silent = createLog('silent');
 export const openMemoryJournal = () => openJournal({ dataDir: '', log: silent });
 
 export const nobody: Caller = { isModerator: false, address: '::1' };
