@@ -94,7 +94,7 @@ export const serverEvents = {
   message,
   'caught-up': z.object({ room, since: cursor }),
   reset: z.object({ room, code: z.literal('cursor-gone' satisfies ErrorCode) }),
-  accepted: z.union([message, accepted, inRoom, z.object({})]),
+  accepted: z.union([message, accepted, inRoom]),
   rejected: problem,
   typing: z.object({ room, user: z.string() }),
   presence: z.object({ room, online: count }),

@@ -168,8 +168,9 @@ export class Session implements Connection {
       return { frame: answerFrame('accepted', key, toAnswer(posted)) };
     }
     if (command === 'typing') {
-      this.#tellTyping(parseWith(CONNECTION_COMMANDS.typing, message));
-      return { frame: key === undefined ? undefined : answerFrame('accepted', key, '{}') };
+      const { room, user } = parseWith(CONNECTION_COMMANDS.typing, message);
+      this.#tellTyping(room, user);
+      return { frame: key === undefined ? undefined : answerFrame('accepted', key, JSON.stringify({ room })) };
     }
     if (command === 'subscribe') {
       const { room, since } = parseWith(CONNECTION_COMMANDS.subscribe, message);
@@ -242,7 +243,7 @@ export class Session implements Connection {
     this.#guarded?.close(CLOSE.abuse, 'Too many commands were rejected.');
   }
 
-  #tellTyping({ room, user }: z.infer<typeof CONNECTION_COMMANDS.typing>): void {
+  #tellTyping(room: string, user: string): void {
     const now = this.#host.clock.elapsed();
     if (now - this.#typedAt < TYPING_EVERY_MS) return;
     this.#typedAt = now;
