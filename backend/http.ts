@@ -147,7 +147,8 @@ function chosenBy(names: readonly string[], listeners: readonly Listener[]): Lis
   if (names.length === 0) return undefined;
   const chosen = names.length === 1 ? listeners.find(({ name }) => name === names[0]) : undefined;
   if (chosen !== undefined) return chosen;
-  const detail = `must be one of ${listeners.map(({ name }) => name).join(', ')}, once`;
+  const detail =
+    names.length > 1 ? 'must be given once' : `must be one of ${listeners.map(({ name }) => name).join(', ')}`;
   throw new ChatError('invalid-query', `"as" ${detail}.`, { errors: [{ field: 'as', detail }] });
 }
 

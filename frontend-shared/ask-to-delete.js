@@ -11,7 +11,11 @@ export function createDeleteDialog(dialog) {
     dialog.returnValue = '';
     dialog.showModal();
     return new Promise((resolve) => {
-      dialog.addEventListener('close', () => resolve(dialog.returnValue === 'delete'), { once: true });
+      const decided = () => {
+        if (quote) quote.textContent = ''; // what is deleted stays nowhere, nor is a text twice on the page
+        resolve(dialog.returnValue === 'delete');
+      };
+      dialog.addEventListener('close', decided, { once: true });
     });
   };
 }

@@ -178,8 +178,11 @@ export function startPage(openLink) {
   /** @type {(state: LinkState) => void} */
   function showState(state) {
     status.show(state);
+    const wasLive = isLive;
     isLive = state.name === 'live';
     if (!isLive) return;
+    // What could not be done for want of a connection can be done again.
+    if (!wasLive && !isFirstLive) explain('');
     view.caughtUp();
     outbox.flush();
     if (!isFirstLive) return;

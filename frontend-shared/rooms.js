@@ -5,7 +5,7 @@ import { toAddress, toRoom } from './room-name.js';
 /** @import { PageLife } from './page-life.js' */
 
 /** Milliseconds between two looks, while somebody looks. */
-const LOOK_EVERY_MS = 30_000;
+const LOOK_EVERY_MS = 10_000;
 
 /**
  * @typedef {object} Rooms

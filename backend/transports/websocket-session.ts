@@ -30,7 +30,8 @@ import type { GuardedSocket } from './websocket-guard.ts';
 const envelopeSchema = z.object({
   command: z.string('must be text'),
   key: keyField.exactOptional(),
-  message: z.unknown(),
+  // Its fields are read by the command.
+  message: z.looseObject({}, 'must be an object'),
 });
 /** What a client may send beside the commands of the table: what concerns the connection, and is journalled nowhere. */
 export const CONNECTION_COMMANDS = {
@@ -257,18 +258,20 @@ export class Session implements Connection {
 }
 
 /** @returns the key to answer with, as far as one can be made out */
-function echoOf(untrusted: unknown): string | undefined {
-  if (typeof untrusted !== 'object' || untrusted === null || !('key' in untrusted)) return undefined;
+function echoOf(untrusted: object): string | undefined {
+  if (!('key' in untrusted)) return undefined;
   const result = keyField.safeParse(untrusted.key);
   return result.success ? result.data : undefined;
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string): object {
   try {
-    return JSON.parse(text);
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed;
   } catch (cause) {
     throw new ChatError('malformed-json', 'The frame is not JSON.', { cause });
   }
+  throw new ChatError('malformed-json', 'The frame must hold a JSON object.');
 }
 
 function toAnswer(posted: Posted): string {

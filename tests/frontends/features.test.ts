@@ -189,6 +189,7 @@ describe.each(PAGES)('%s', (path) => {
       await expectPage(items).toContainText(['Message deleted']);
       await expectPage(items.getByRole('button')).toHaveCount(0);
     }
+    for (const { page } of [chat, other]) expect(await page.content()).not.toContain('to be gone');
   });
 
   it('reaches every button of a message by Tab', async () => {
