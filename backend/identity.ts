@@ -1,8 +1,9 @@
 /** Who is calling, the same on every transport: a signed token, shown as a bearer token or as the pages' cookie. */
 import { createHmac, createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import proxyAddress from 'proxy-addr';
+import { createAddresses } from './address.ts';
 import { ChatError } from './errors.ts';
 import type { IncomingMessage } from 'node:http';
+import type { Addresses } from './address.ts';
 import type { Caller } from './commands/command.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Settings } from './settings.ts';
@@ -49,7 +50,7 @@ export function createIdentity(options: IdentityOptions): Identity {
 /** Anyone may come, and gets an identity for the asking. */
 function createOpen({ secret, settings, rateLimit }: IdentityOptions): Identity {
   const authorOf = (id: string) => toAuthor(sign(secret, 'author', id));
-  const isTrusted = trustedProxies(settings.trustProxy);
+  const addresses = createAddresses(settings.trustProxy);
 
   const make = (): NewIdentity => {
     const id = randomBytes(16).toString('base64url');
@@ -66,11 +67,11 @@ function createOpen({ secret, settings, rateLimit }: IdentityOptions): Identity 
 
   return {
     async issue(request) {
-      await rateLimit.count({ address: proxyAddress(request, isTrusted) });
+      rateLimit.count({ address: addresses.of(request) });
       return make();
     },
     callerOf(request) {
-      const address = proxyAddress(request, isTrusted);
+      const address = addresses.of(request);
       const bearer = readBearer(request);
       if (isModerator(bearer, settings)) return { isModerator: true, address };
       const token = bearer ?? (isFromOtherOrigin(request) ? undefined : cookieToken(request));
@@ -83,7 +84,7 @@ function createOpen({ secret, settings, rateLimit }: IdentityOptions): Identity 
     cookieFor(request) {
       const shown = cookieToken(request);
       if (shown !== undefined && authorOfToken(shown) !== undefined) return undefined;
-      const secure = isSecure(request, isTrusted) ? '; Secure' : '';
+      const secure = isSecure(request, addresses) ? '; Secure' : '';
       return `${COOKIE}=${make().token}; Path=/; Max-Age=${COOKIE_MAX_AGE_S}; HttpOnly; SameSite=Strict${secure}`;
     },
   };
@@ -91,13 +92,13 @@ function createOpen({ secret, settings, rateLimit }: IdentityOptions): Identity 
 
 /** Only who shows a token of the one who signs people in may come; nothing is told to anyone else. */
 function createClosed({ secret, settings }: IdentityOptions, signIn: SignIn): Identity {
-  const isTrusted = trustedProxies(settings.trustProxy);
+  const addresses = createAddresses(settings.trustProxy);
   const admitted = new WeakMap<IncomingMessage, Caller>();
 
   return {
     issue: () => Promise.reject(new ChatError('forbidden', 'Identities of this server come with a sign-in.')),
     async admit(request) {
-      const address = proxyAddress(request, isTrusted);
+      const address = addresses.of(request);
       const token = readBearer(request) ?? readQueryToken(request);
       if (isModerator(token, settings)) return void admitted.set(request, { isModerator: true, address });
       if (token === undefined) throw new ChatError('identity-required', 'This server asks for a sign-in.');
@@ -161,15 +162,7 @@ function readCookie(header: string | undefined, name: string): string | undefine
     ?.slice(prefix.length);
 }
 
-type IsTrusted = (address: string, hop: number) => boolean;
-
-function trustedProxies(trustProxy: Settings['trustProxy']): IsTrusted {
-  if (trustProxy === false) return () => false;
-  if (typeof trustProxy === 'number') return (_address, hop) => hop < trustProxy;
-  return proxyAddress.compile(trustProxy.split(',').map((part) => part.trim()));
-}
-
-function isSecure(request: IncomingMessage, isTrusted: IsTrusted): boolean {
+function isSecure(request: IncomingMessage, { isTrusted }: Addresses): boolean {
   if ('encrypted' in request.socket && request.socket.encrypted === true) return true;
   const proto = request.headers['x-forwarded-proto'];
   return isTrusted(request.socket.remoteAddress ?? '', 0) && String(proto).split(',')[0]?.trim() === 'https';

@@ -47,6 +47,13 @@ export const MAX_SEARCH_CANDIDATES = 1_000;
 
 // What is remembered
 
+/** Different queries whose reading is remembered: those who have seen everything ask the same, the others seldom twice. */
+export const REMEMBERED_QUERIES = 1_000;
+/** Origins whose headers are remembered. */
+export const REMEMBERED_ORIGINS = 100;
+/** Identities whose tokens are remembered as checked; each takes some 200 bytes. */
+export const REMEMBERED_TOKENS = 10_000;
+
 /** Changes kept in memory; more than clients miss in a minute at 150 messages/s. */
 export const MAX_WINDOW_CHANGES = 10_000;
 /** Characters of JSON kept in memory, so that a window of long messages is bounded too: at most some 64 MB. */
@@ -128,6 +135,10 @@ export const EXPIRY_TICK_MS = 1_000;
 export const RATE_WINDOW_MS = 10_000;
 /** Identities that may write at their full rate from one address: a class or an office behind one router. */
 export const IDENTITIES_PER_ADDRESS = 40;
+/** Requests, and commands of a socket that write nothing, for each write that a client may make: a look every 10 ms. */
+export const REQUESTS_PER_WRITE = 20;
+/** Clients whose requests are counted at a time, in each count; some 150 bytes each. Beyond, the oldest begin anew. */
+export const MAX_CLIENTS_COUNTED = 100_000;
 /** Scheduled messages released in one go; each takes some 50 µs, so others wait 5 ms at most. */
 export const RELEASE_SLICE = 100;
 /** Messages taken into the search index in one go; each takes some 30 µs. */

@@ -41,13 +41,15 @@ export interface ServerOptions {
   settings: Settings;
   log: Logger;
   clock?: Clock;
+  /** Told in one line why the server can never go on, before anyone is answered anything else: end the process. */
+  onFatal?: (why: string) => void;
 }
 
 /** @throws StartError that says in one line why the server cannot start; then nothing is left open */
-export async function startServer({ settings, log, clock = systemClock }: ServerOptions): Promise<RunningServer> {
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const cleanUp: (() => unknown)[] = [];
   try {
-    return await start(settings, log, clock, cleanUp);
+    return await start(options, cleanUp);
   } catch (error) {
     for (const close of cleanUp.toReversed()) await close();
     throw error;
@@ -56,9 +58,7 @@ export async function startServer({ settings, log, clock = systemClock }: Server
 
 /** @param cleanUp gets what closes each thing that was opened, in the order of opening */
 async function start(
-  settings: Settings,
-  log: Logger,
-  clock: Clock,
+  { settings, log, clock = systemClock, onFatal = () => {} }: ServerOptions,
   cleanUp: (() => unknown)[],
 ): Promise<RunningServer> {
   const engine = Object.hasOwn(ENGINES, settings.journal) ? ENGINES[settings.journal] : undefined;
@@ -67,7 +67,7 @@ async function start(
   cleanUp.push(() => dataDir?.close());
   const secret = settings.secret ?? dataDir?.readSecret() ?? randomBytes(32).toString('base64url');
   const metrics = createMetrics();
-  const rateLimit = createRateLimit(settings.rateLimit);
+  const rateLimit = createRateLimit(settings.rateLimit, clock);
   const identity = createIdentity({
     secret,
     settings,
@@ -76,7 +76,7 @@ async function start(
   });
 
   const { openJournal } = await engine.load();
-  const journal = await openJournal({ dataDir: settings.dataDir, log, onCommit: metrics.commit });
+  const journal = await openJournal({ dataDir: settings.dataDir, log, onCommit: metrics.commit, onFatal });
   cleanUp.push(() => journal.close());
   const conversation = await openConversation({
     journal,
@@ -85,6 +85,7 @@ async function start(
     clock,
     log,
     metrics,
+    onFatal,
   });
   cleanUp.push(() => conversation.close());
 

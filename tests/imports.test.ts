@@ -13,6 +13,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   ['backend/limits', []],
   ['backend/log', []],
   ['backend/clock', []],
+  ['backend/address', ['type backend/settings']],
   ['backend/metrics', []],
   ['backend/node-version', []],
   ['backend/page-headers', []],
@@ -21,14 +22,18 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   ['backend/wheel', ['type backend/clock']],
   ['backend/settings', ['backend/errors', 'backend/log']],
   ['backend/data-dir', ['backend/errors']],
-  ['backend/rate-limit', ['backend/errors', 'backend/limits']],
+  ['backend/rate-limit', ['backend/address', 'backend/clock', 'backend/errors', 'backend/limits']],
   [
     'backend/sign-in',
     ['backend/commands/fields', 'backend/errors', 'backend/limits', 'type backend/clock', 'type backend/settings'],
   ],
   [
     'backend/identity',
-    ['backend/errors', ...types('backend/', 'commands/command', 'rate-limit', 'settings', 'sign-in')],
+    [
+      'backend/address',
+      'backend/errors',
+      ...types('backend/', 'commands/command', 'rate-limit', 'settings', 'sign-in'),
+    ],
   ],
 
   ['backend/commands/', ['backend/errors', 'backend/limits', 'type protocol/']],

@@ -2,6 +2,7 @@
  * What was said, as it stands now. Commands go in through `post`; state changes only when the journal brings the entry
  * back, in the same order and with the same outcome everywhere.
  */
+import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { parseWith } from '../commands/command.ts';
 import { key as keyField } from '../commands/fields.ts';
@@ -13,7 +14,7 @@ import { createApplier } from './applier.ts';
 import { toChange } from './change.ts';
 import { createInFlight } from './in-flight.ts';
 import { createSchedule } from './schedule.ts';
-import { openStore } from './store.ts';
+import { headOfStore, openStore } from './store.ts';
 import { createWindow } from './window.ts';
 import type { Clock } from '../clock.ts';
 import type { Caller, Recorded, Scheduled } from '../commands/command.ts';
@@ -68,11 +69,20 @@ export interface ConversationOptions {
   clock: Clock;
   log: Logger;
   metrics?: Metrics;
+  /** Told in one line why it can never go on: the process must end. */
+  onFatal?: (why: string) => void;
 }
 
-/** Opens the store and catches up with the journal. */
+/** Opens the store and catches up with the journal. @throws StartError when one of them cannot be used */
 export async function openConversation(options: ConversationOptions): Promise<Conversation> {
-  const { journal, storePath, rateLimit, clock, log, metrics = createMetrics() } = options;
+  const { journal, storePath, rateLimit, clock, log, metrics = createMetrics(), onFatal } = options;
+  // The store only ever follows. What it has more, the journal had, and clients have seen: its numbers must not be
+  // given again to those who would take them for what they know.
+  const lost = headOfStore(storePath, journal.epoch) - journal.head();
+  if (lost > 0) {
+    log.warn({ lost }, 'journal: its newest entries are lost; clients begin again in a new epoch');
+    await journal.renew();
+  }
   const store = openStore(storePath, journal.epoch, journal.head(), (why) => {
     log.warn({ why }, 'store: made anew from the journal');
   });
@@ -80,8 +90,12 @@ export async function openConversation(options: ConversationOptions): Promise<Co
   const window = createWindow(recent.length < MAX_WINDOW_CHANGES ? 0 : (recent[0]?.seq ?? 1) - 1);
   for (const change of recent) window.add(change);
 
+  const tellOfStore = (why: string) => {
+    rmSync(storePath, { force: true }); // what a look at the start would not find is made anew too
+    onFatal?.(`The store ${storePath} is damaged: ${why}. It is made anew from the journal at the next start.`);
+  };
   const listeners = new Set<(changes: readonly Change[]) => void>();
-  const applier = createApplier({ store, window, clock, log }, ({ changes, hasScheduled }) => {
+  const applier = createApplier({ store, window, clock, log, onFatal: tellOfStore }, ({ changes, hasScheduled }) => {
     if (changes.length > 0) for (const listener of listeners) listener(changes);
     if (hasScheduled) schedule.changed();
   });
@@ -92,6 +106,8 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     // Refused before it is written where possible. What comes back is decided again: others may have come first.
     const before = applier.decide(entry);
     if (before.effect === undefined && !inFlight.concerns(entry)) return { ...before.answer, isNew: false };
+    // What is journalled now would be carried out too, but nobody could say when: a plain no is better.
+    if (applier.trouble() !== undefined) throw new ChatError('overloaded', 'No message can be kept now; try again.');
     return inFlight.during(entry, () => applier.outcomeOf(entry, () => journal.append(entry)));
   };
 
@@ -100,7 +116,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
   schedule.start();
 
   const post: Conversation['post'] = async (name, untrusted, caller, key) => {
-    await rateLimit.count(caller);
+    rateLimit.count(caller);
     const command = findCommand(name);
     if (command === undefined) throw new Error(`there is no command ${name}`);
     const input = parseWith(command.schema, untrusted);
