@@ -8,7 +8,11 @@ import { readSettings } from './settings.ts';
 try {
   const settings = readSettings(process.env);
   const log = createLog(settings.logLevel);
-  const server = await startServer({ settings, log });
+  const onFatal = (why: string) => {
+    process.stderr.write(`${why}\n`);
+    process.exit(1); // at once: whoever waits for an answer is to get none, as none would be known to be true
+  };
+  const server = await startServer({ settings, log, onFatal });
 
   let isStopping = false;
   const stop = (exitCode: number) => {

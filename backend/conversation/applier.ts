@@ -4,7 +4,7 @@ import { findCommand } from '../commands/table.ts';
 import { ChatError } from '../errors.ts';
 import { FORGET_WITHIN_MS, RETRY_DISK_MS, SEARCH_INDEX_AFTER_MS } from '../limits.ts';
 import { toChange, toMessage } from './change.ts';
-import { isStoreError } from './store-error.ts';
+import { isDamage, isStoreError } from './store-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Chat, Effect, Scheduled } from '../commands/command.ts';
 import type { Entry, NewEntry } from '../journal/journal.ts';
@@ -28,6 +28,9 @@ interface Decision {
   effect?: Effect;
 }
 
+/** What an entry does to the store, once it is decided. */
+type Deed = Parameters<Store['write']>;
+
 export interface Applied {
   changes: readonly Change[];
   /** Whether what is scheduled has changed. */
@@ -37,17 +40,21 @@ export interface Applied {
 export interface Applier {
   /** The seq of the last entry that is applied. */
   head(): number;
-  /** Carry out entries, in order. What the store cannot take now is kept and tried again. */
+  /**
+   * Carry out entries, in order. What the store cannot put on the disk is carried out in memory, and written when that
+   * is possible again: it is in the journal, so it is kept.
+   */
   take(entries: readonly Entry[]): void;
   /** What the entry would come to. @throws ChatError when it would be refused */
   decide(entry: NewEntry): Decision;
   /**
    * Journal an entry and wait until it is carried out.
    * @param append gives its seq, or that of the earlier entry with the same key
-   * @throws ChatError when it was refused after all, or could not be kept or carried out now
+   * @returns once it is carried out, however long that takes: it is kept, so there is no saying no to it any more
+   * @throws ChatError when it was refused after all, or could not be kept
    */
   outcomeOf(entry: NewEntry, append: () => Promise<number>): Promise<Posted>;
-  /** @returns why entries cannot be carried out now; undefined when they can */
+  /** @returns why the store cannot be written now; undefined when it can */
   trouble(): string | undefined;
   stop(): void;
 }
@@ -57,13 +64,26 @@ interface Parts {
   window: Window;
   clock: Clock;
   log: Logger;
+  /** Told when what is on the disk is damaged, so that it can never go on. */
+  onFatal(why: string): void;
 }
 
 type Outcome = Posted | Error;
 
-export function createApplier({ store, window, clock, log }: Parts, onApplied: (applied: Applied) => void): Applier {
+interface Written {
+  /** One for each entry. */
+  results: Outcome[];
+  applied: { changes: Change[]; hasScheduled: boolean };
+  deeds: Deed[];
+}
+
+export function createApplier(
+  { store, window, clock, log, onFatal }: Parts,
+  onApplied: (applied: Applied) => void,
+): Applier {
   let head = store.head();
-  let backlog: Entry[] = [];
+  let backlog: Entry[] = []; // not carried out yet
+  let held: Deed[] = []; // carried out and told of, but not on the disk; few, as nothing new is accepted meanwhile
   let trouble: string | undefined;
   let cancelRetry: (() => void) | undefined;
   let cancelForgetting: (() => void) | undefined;
@@ -110,12 +130,14 @@ export function createApplier({ store, window, clock, log }: Parts, onApplied: (
   };
 
   /** Write one entry's effect. @returns what came of it */
-  const carryOut = (entry: Entry, applied: { changes: Change[]; hasScheduled: boolean }): Outcome => {
+  const carryOut = (entry: Entry, applied: Written['applied'], deeds: Deed[]): Outcome => {
     try {
       const { answer, effect } = decideAt(entry);
       if (effect === undefined) return { ...answer, isNew: false };
       const change = 'message' in answer ? answer.message : undefined;
-      store.write(entry, effect, change, change?.isDeleted === true ? '' : fingerprintOf(entry));
+      const deed: Deed = [entry, effect, change, change?.isDeleted === true ? '' : fingerprintOf(entry)];
+      store.write(...deed);
+      deeds.push(deed);
       if (change !== undefined) {
         unpublished.set(change.id, change);
         applied.changes.push(change);
@@ -131,21 +153,22 @@ export function createApplier({ store, window, clock, log }: Parts, onApplied: (
   };
 
   /** Carry them out in the store, all or none. @returns what came of each, and of all together */
-  const writeBatch = (entries: readonly Entry[], last: number) => {
-    const applied = { changes: [] as Change[], hasScheduled: false };
-    const results: Outcome[] = [];
+  const writeBatch = (entries: readonly Entry[], last: number, inTransaction: Store['transaction']): Written => {
+    const written: Written = { applied: { changes: [], hasScheduled: false }, results: [], deeds: [] };
     try {
-      store.transaction(() => {
-        for (const entry of entries) results.push(carryOut(entry, applied));
+      inTransaction(() => {
+        // Not decided again: the window, which deciding looks at, has them already.
+        for (const deed of held) store.write(...deed);
+        for (const entry of entries) written.results.push(carryOut(entry, written.applied, written.deeds));
         store.setHead(last);
       });
     } finally {
       unpublished.clear();
     }
-    return { applied, results };
+    return written;
   };
 
-  const publish = (entries: readonly Entry[], { applied, results }: ReturnType<typeof writeBatch>) => {
+  const publish = (entries: readonly Entry[], { applied, results }: Written) => {
     for (const change of applied.changes) window.add(change);
     if (applied.changes.length > 0) indexSoon();
     if (entries.some(({ erases }) => erases !== undefined)) forgetSoon();
@@ -170,22 +193,39 @@ export function createApplier({ store, window, clock, log }: Parts, onApplied: (
   const applyBacklog = () => {
     cancelRetry?.();
     cancelRetry = undefined;
-    const last = backlog.at(-1)?.seq;
-    if (last === undefined) return;
+    const entries = backlog;
+    if (entries.length + held.length === 0) return;
+    const last = entries.at(-1)?.seq ?? head;
     try {
-      const written = writeBatch(backlog, last);
-      const entries = backlog;
-      backlog = []; // before anyone is told: what is written must never be carried out again
+      const written = writeBatch(entries, last, store.transaction);
+      if (trouble !== undefined) log.info({ entries: held.length }, 'store: can be written again');
       trouble = undefined;
-      head = last;
-      publish(entries, written);
+      held = [];
+      carriedOut(entries, last, written);
     } catch (error) {
+      if (isDamage(error)) onFatal(error instanceof Error ? error.message : String(error));
+      if (trouble === undefined) log.error({ err: error }, 'store: cannot be written');
       trouble = error instanceof Error ? error.message : String(error);
-      log.error({ err: error, entries: backlog.length }, 'store: entries cannot be written');
-      // They are in the journal, and will be applied; who asked may ask again with the same key.
-      for (const { seq } of backlog) settle(seq, new ChatError('overloaded', 'The store cannot be written now.'));
       cancelRetry = clock.after(RETRY_DISK_MS, applyBacklog);
+      holdBacklog(entries, last);
     }
+  };
+
+  /** As above, in memory. Where not even that is possible, as when another program holds the file, they wait. */
+  const holdBacklog = (entries: readonly Entry[], last: number) => {
+    try {
+      const written = writeBatch(entries, last, store.hold);
+      held = [...held, ...written.deeds];
+      carriedOut(entries, last, written);
+    } catch (error) {
+      log.warn({ err: error, entries: entries.length }, 'store: entries wait');
+    }
+  };
+
+  const carriedOut = (entries: readonly Entry[], last: number, written: Written) => {
+    backlog = []; // before anyone is told: what is carried out must never be again
+    head = last;
+    publish(entries, written);
   };
 
   const indexSoon = () => {

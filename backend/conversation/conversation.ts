@@ -14,6 +14,7 @@ import { createApplier } from './applier.ts';
 import { toChange } from './change.ts';
 import { createInFlight } from './in-flight.ts';
 import { createSchedule } from './schedule.ts';
+import { createSearching } from './searching.ts';
 import { headOfStore, openStore } from './store.ts';
 import { createWindow } from './window.ts';
 import type { Clock } from '../clock.ts';
@@ -53,7 +54,7 @@ export interface Conversation {
   /** @returns the rooms that have had messages, the most recently active first */
   rooms(limit: number): RoomSummary[];
   /** @returns messages that hold all words and "quoted phrases" of the query, the best match first */
-  search(query: string, room: string | undefined, limit: number): Change[];
+  search(query: string, room: string | undefined, limit: number): Promise<Change[]>;
   /** Be told of changes as they are applied: durable, in order, of all rooms. @returns what ends it */
   subscribe(listener: (changes: readonly Change[]) => void): () => void;
   /** @returns why no message can be accepted now, in words for the log; undefined when one can */
@@ -99,6 +100,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     if (changes.length > 0) for (const listener of listeners) listener(changes);
     if (hasScheduled) schedule.changed();
   });
+  const searching = createSearching({ store, storePath, clock });
   const inFlight = createInFlight();
   /** Journal an entry, unless what it asks for is so already. */
   const write = async (entry: NewEntry): Promise<Posted> => {
@@ -147,7 +149,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     },
     scheduledOf: store.scheduledOf,
     rooms: store.rooms,
-    search: store.search.find,
+    search: searching.find,
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -158,6 +160,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
       await journal.close(); // what was accepted is kept, and comes back, before the store goes
       unfollow();
       applier.stop();
+      await searching.close();
       store.close();
     },
   };

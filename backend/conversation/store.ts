@@ -2,23 +2,25 @@
  * Everything behind the window, in SQLite: history, old cursors, keys, reactions and what is scheduled. A view of the
  * journal, which can be made again from it at any time; so it is written without waiting for the disk.
  */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StartError } from '../errors.ts';
-import { prepareSearch, SEARCH_SCHEMA } from './search.ts';
+import { prepareFind, prepareSearchIndex, SEARCH_SCHEMA } from './search.ts';
 import { prepareKeys, prepareMessages, prepareReactors, prepareRooms, prepareScheduled } from './store-tables.ts';
 import { prepareTexts, TEXTS_SCHEMA } from './texts.ts';
 import type { Change, Page } from './change.ts';
 import type { Chat, Effect, Scheduled } from '../commands/command.ts';
 import type { Entry } from '../journal/journal.ts';
-import type { Search } from './search.ts';
+import type { Find, SearchIndex } from './search.ts';
 import type { Keyed, RoomSummary } from './store-tables.ts';
 
 export interface Store extends Chat {
   /** The seq of the last entry that was written. */
   head(): number;
-  /** Run `work` in one transaction: all that it writes is there, or nothing. */
+  /** Run `work` in one transaction: all that it writes is there, or nothing. It replaces what is held. */
   transaction(work: () => void): void;
+  /** Run `work` in a transaction that stays open: what it writes can be read here, and is in memory only. */
+  hold(work: () => void): void;
   /** @param fingerprint of an entry that has a key */
   write(entry: Entry, effect: Effect, change: Change | undefined, fingerprint: string): void;
   setHead(seq: number): void;
@@ -37,7 +39,9 @@ export interface Store extends Chat {
   nextDue(): number | undefined;
   /** @returns the rooms that have had messages, the most recently active first */
   rooms(limit: number): RoomSummary[];
-  readonly search: Search;
+  readonly search: SearchIndex;
+  /** On this thread. */
+  readonly find: Find;
   /** Bring everything into the main file and empty the log beside it, with what was erased. */
   checkpoint(): void;
   close(): void;
@@ -45,6 +49,9 @@ export interface Store extends Chat {
 
 /** A store of another version, or of another journal, is made anew. */
 const VERSION = 4;
+
+/** Milliseconds to wait for another connection, someone's who looks into the file: all else waits too. */
+const BUSY_TIMEOUT_MS = 100;
 
 const OF_ANOTHER = 'it is of another journal';
 
@@ -92,7 +99,7 @@ export function openStore(path: string, epoch: string, head: number, onRebuild: 
   }
   if (why !== 'it is new') onRebuild(why ?? 'it is unfit');
   removeFiles(path);
-  const db = prepare(new Database(path));
+  const db = prepare(new Database(path, { timeout: BUSY_TIMEOUT_MS }));
   db.transaction(() => {
     db.exec(SCHEMA);
     db.prepare(`INSERT INTO state VALUES ('epoch', ?), ('head', 0)`).run(epoch);
@@ -101,10 +108,24 @@ export function openStore(path: string, epoch: string, head: number, onRebuild: 
   return asStore(db);
 }
 
+/** @returns the seq up to which the file is a view of this journal; 0 where it is none, or cannot be read */
+export function headOfStore(path: string, epoch: string): number {
+  if (!existsSync(path)) return 0; // as is `:memory:`
+  const { db } = open(path);
+  try {
+    const state = new Map(db?.prepare<[], [string, unknown]>(`SELECT name, value FROM state`).raw().all());
+    return state.get('epoch') === epoch ? Number(state.get('head')) : 0;
+  } catch {
+    return 0;
+  } finally {
+    db?.close();
+  }
+}
+
 function open(path: string): { db: Database.Database; why?: never } | { db?: never; why: string } {
   let db: Database.Database | undefined;
   try {
-    db = new Database(path);
+    db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
     return { db: prepare(db) };
   } catch (error) {
     db?.close();
@@ -114,6 +135,8 @@ function open(path: string): { db: Database.Database; why?: never } | { db?: nev
 
 function prepare(db: Database.Database): Database.Database {
   db.pragma('journal_mode = WAL');
+  db.pragma('cache_spill = OFF'); // with a full disk a transaction can be held in memory
+  db.pragma('temp_store = MEMORY');
   db.pragma('synchronous = NORMAL'); // what the power takes is read from the journal again
   db.pragma('secure_delete = ON'); // what is erased is overwritten, not only unlinked
   return db;
@@ -150,8 +173,11 @@ function asStore(db: Database.Database): Store {
   const keys = prepareKeys(db);
   const reactors = prepareReactors(db);
   const rooms = prepareRooms(db);
-  const search = prepareSearch(db);
+  const search = prepareSearchIndex(db);
   const runInTransaction = db.transaction((work: () => void) => work());
+  const letGo = () => {
+    if (db.inTransaction) db.exec('ROLLBACK');
+  };
 
   return {
     ...messages.reads,
@@ -160,9 +186,23 @@ function asStore(db: Database.Database): Store {
     ...reactors.reads,
     ...rooms.reads,
     search,
+    find: prepareFind(db),
     head: () => selectHead.get() ?? 0,
     setHead: (seq) => void updateHead.run(seq),
-    transaction: (work) => runInTransaction.immediate(work),
+    transaction(work) {
+      letGo();
+      runInTransaction.immediate(work);
+    },
+    hold(work) {
+      letGo();
+      db.exec('BEGIN IMMEDIATE');
+      try {
+        work();
+      } catch (error) {
+        letGo();
+        throw error;
+      }
+    },
     write(entry, effect, change, fingerprint) {
       const { changed } = effect;
       if (change !== undefined) {

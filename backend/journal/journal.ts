@@ -31,7 +31,7 @@ export interface Entry extends NewEntry {
 }
 
 export interface Journal {
-  /** Names this journal, `[a-z0-9]{1,16}`: another one after it was wiped, the same over restarts. */
+  /** Names this journal, `[a-z0-9]{1,16}`: another one after it was wiped or renewed, the same over restarts. */
   readonly epoch: string;
   /** The newest durable seq; 0 when there is none. */
   head(): number;
@@ -47,7 +47,12 @@ export interface Journal {
    * @returns once all that was stored at the time of the call is handed out: what ends it
    */
   follow(after: number, deliver: (entries: readonly Entry[]) => void): Promise<() => void>;
-  /** @returns why nothing can be appended now, in words for the log; undefined when it can */
+  /**
+   * Take another epoch, durably: numbers that were given before will be given again, to other entries. Called at the
+   * start, before anyone has heard of the old one.
+   */
+  renew(): Promise<void>;
+  /** @returns why nothing can be appended now, in words for the log; undefined when it can, or can again */
   trouble(): string | undefined;
   /** Finish what is under way and let go. Later appends throw. */
   close(): Promise<void>;
@@ -59,6 +64,8 @@ export interface JournalOptions {
   log: Logger;
   /** Told of each commit that an engine makes durable. */
   onCommit?: (seconds: number, entries: number) => void;
+  /** Told in one line why it can never go on. Nobody knows then what became of the last appends: the process must end. */
+  onFatal?: (why: string) => void;
 }
 
 /** Opens a journal, or throws a StartError that says in one line why it cannot. */

@@ -10,10 +10,13 @@ export const openJournal: OpenJournal = async () => {
   const entries: Entry[] = [];
   const keys = new Map<string, number>();
   const followers = new Set<Deliver>();
+  let epoch = newEpoch();
   let isClosed = false;
 
   return {
-    epoch: randomBytes(4).toString('hex'),
+    get epoch() {
+      return epoch;
+    },
     head: () => entries.length,
     async append(entry) {
       if (isClosed) throw new ChatError('overloaded', 'The server is stopping.');
@@ -34,12 +37,19 @@ export const openJournal: OpenJournal = async () => {
       followers.add(deliver);
       return () => void followers.delete(deliver);
     },
+    async renew() {
+      epoch = newEpoch();
+    },
     trouble: () => (isClosed ? 'it is closed' : undefined),
     async close() {
       isClosed = true;
     },
   };
 };
+
+function newEpoch(): string {
+  return randomBytes(4).toString('hex');
+}
 
 // Entries have been handed out already, so the old object is replaced, not changed.
 function erase(entries: Entry[], target: number): void {

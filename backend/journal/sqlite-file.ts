@@ -1,6 +1,7 @@
 /** The journal's SQLite file: what is in it, and the few statements that touch it. Used from the committing thread. */
 import { randomBytes } from 'node:crypto';
 import Database from 'better-sqlite3';
+import { MAX_BODY_BYTES } from '../limits.ts';
 import type { Entry, NewEntry } from './journal.ts';
 
 /** A row with absent fields as null. */
@@ -23,10 +24,14 @@ export interface Committed {
 }
 
 export interface JournalFile {
+  /** Another one after `renew`. */
   readonly epoch: string;
   readonly head: number;
   /** Keep the entries in one durable transaction, or none of them. */
   commit(entries: readonly NewEntry[]): Committed;
+  /** Write as much as the largest entry takes, durably, and take it away again. @throws Error when there is no room */
+  probe(): void;
+  renew(): void;
   /** @returns at most `limit` entries after the seq, in order */
   read(after: number, limit: number): Entry[];
   /**
@@ -67,14 +72,14 @@ export function openJournalFile(path: string): JournalFile {
   if (version !== 0 && version !== SCHEMA_VERSION) throw new Error(`it has version ${String(version)}, not known here`);
   // Half a second for a million entries: damage is told at the start, not by the first who reads that far.
   const finding = db.pragma('quick_check(1)', { simple: true });
-  if (finding !== 'ok') throw new Error(`it is damaged: ${String(finding).replaceAll(/\s+/g, ' ')}`);
+  if (finding !== 'ok') throw damaged(`it is damaged: ${String(finding).replaceAll(/\s+/g, ' ')}`);
   db.transaction(() => {
     db.exec(SCHEMA);
     db.pragma(`user_version = ${SCHEMA_VERSION}`);
-    const newEpoch = randomBytes(4).toString('hex');
-    db.prepare(`INSERT OR IGNORE INTO meta VALUES ('epoch', ?)`).run(newEpoch);
+    db.prepare(`INSERT OR IGNORE INTO meta VALUES ('epoch', ?)`).run(newEpoch());
   })();
-  const epoch = db.prepare<[], string>(`SELECT value FROM meta WHERE name = 'epoch'`).pluck().get() ?? '';
+  const readEpoch = db.prepare<[], string>(`SELECT value FROM meta WHERE name = 'epoch'`).pluck();
+  let epoch = readEpoch.get() ?? '';
   const insert = db.prepare(
     `INSERT INTO entries (at, command, author, key, about, text, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
@@ -104,8 +109,16 @@ export function openJournalFile(path: string): JournalFile {
     return { seqs, missed };
   });
 
+  // What is removed in a transaction is written all the same, as it is overwritten with zeros.
+  const probe = db.transaction(() => {
+    db.prepare(`INSERT OR REPLACE INTO meta VALUES ('probe', printf('%*s', ?, ''))`).run(MAX_BODY_BYTES);
+    db.exec(`DELETE FROM meta WHERE name = 'probe'`);
+  });
+
   return {
-    epoch,
+    get epoch() {
+      return epoch;
+    },
     get head() {
       return head;
     },
@@ -114,6 +127,11 @@ export function openJournalFile(path: string): JournalFile {
       head = highest(committed.seqs, head);
       return committed;
     },
+    probe: () => probe.immediate(),
+    renew() {
+      db.prepare(`UPDATE meta SET value = ? WHERE name = 'epoch'`).run(newEpoch());
+      epoch = readEpoch.get() ?? '';
+    },
     read: (after, limit) => readAfter.all(after, limit).map(toEntry),
     checkpoint() {
       // It does not throw when someone else who reads the file is in its way.
@@ -121,6 +139,10 @@ export function openJournalFile(path: string): JournalFile {
     },
     close: () => void db.close(),
   };
+}
+
+function newEpoch(): string {
+  return randomBytes(4).toString('hex');
 }
 
 function highest(seqs: readonly number[], least: number): number {
@@ -137,6 +159,19 @@ function toEntry({ seq, at, command, author, key, about, text, body }: Row): Ent
     ...(about !== null && { about }),
     // Blank once it is erased: no text that was accepted is.
     ...(text !== null && text.trim() !== '' && { text }),
-    body: JSON.parse(body) as Entry['body'], // written by `commit` above
+    body: parseBody(seq, body),
   };
+}
+
+function parseBody(seq: number, body: string): Entry['body'] {
+  try {
+    return JSON.parse(body) as Entry['body']; // written by `commit` above
+  } catch {
+    throw damaged(`entry ${seq} is damaged`); // the file's structure is whole, and SQLite does not look further
+  }
+}
+
+/** @returns an error as SQLite tells it where it finds damage itself */
+function damaged(what: string): Error {
+  return new Database.SqliteError(what, 'SQLITE_CORRUPT');
 }

@@ -6,13 +6,19 @@ import type { JournalFile } from './sqlite-file.ts';
 import type { Entry, NewEntry } from './journal.ts';
 
 export type Request =
-  { ask: 'commit'; entries: readonly NewEntry[] } | { ask: 'read'; after: number; limit: number } | { ask: 'close' };
+  | { ask: 'commit'; entries: readonly NewEntry[] }
+  | { ask: 'read'; after: number; limit: number }
+  | { ask: 'probe' }
+  | { ask: 'renew' }
+  | { ask: 'close' };
 
 /** Answers come in the order of the requests; the first of all tells how opening went. */
 export type Answer =
   | { gave: 'opened'; epoch: string; head: number }
   | { gave: 'committed'; seqs: number[]; missed: Entry[] }
   | { gave: 'entries'; entries: Entry[] }
+  | { gave: 'room' }
+  | { gave: 'renewed'; epoch: string }
   | { gave: 'closed' }
   | { gave: 'failed'; code: string; detail: string };
 
@@ -47,6 +53,12 @@ port.on('message', (request: Request) => {
         return { gave: 'committed', ...file.commit(request.entries) };
       case 'read':
         return { gave: 'entries', entries: file.read(request.after, request.limit) };
+      case 'probe':
+        file.probe();
+        return { gave: 'room' };
+      case 'renew':
+        file.renew();
+        return { gave: 'renewed', epoch: file.epoch };
       case 'close':
         clearTimeout(forgetting);
         file.close(); // which empties the log too

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ChatError, StartError } from '../errors.ts';
-import { JOURNAL_SLICE } from '../limits.ts';
+import { JOURNAL_SLICE, RETRY_DISK_MS } from '../limits.ts';
 import type { Entry, Journal, JournalOptions, NewEntry } from './journal.ts';
 import type { Answer, Request } from './sqlite-worker.ts';
 
@@ -17,14 +17,18 @@ interface Append {
   reject(error: Error): void;
 }
 
-export async function openJournal({ dataDir, log, onCommit }: JournalOptions): Promise<Journal> {
+export async function openJournal({ dataDir, log, onCommit, onFatal }: JournalOptions): Promise<Journal> {
   const path = join(dataDir, 'journal.db');
-  const { opened, request, stop } = await startWorker(path);
+  const { opened, request, stop } = await startWorker(path, (why) => {
+    log.fatal({ why }, 'journal: its thread has ended');
+    onFatal?.(`The journal ${path} cannot go on: ${why}. Nothing that was acknowledged is lost; start again.`);
+  });
   const followers = new Set<Deliver>();
-  let head = opened.head;
+  let { epoch, head } = opened;
   let waiting: Append[] = [];
   let committing: Promise<void> | undefined;
   let trouble: string | undefined;
+  let probing: NodeJS.Timeout | undefined;
   let isClosing = false;
 
   // After the turn's input is read, so that what arrived together is committed together.
@@ -45,13 +49,14 @@ export async function openJournal({ dataDir, log, onCommit }: JournalOptions): P
     const start = performance.now();
     const answer = await request({ ask: 'commit', entries: batch.map(({ entry }) => entry) });
     if (answer.gave !== 'committed') {
+      if (trouble === undefined) log.error({ why: describe(answer) }, 'journal: cannot commit');
       trouble = describe(answer);
-      log.error({ trouble, entries: batch.length }, 'journal: commit failed');
+      probeSoon();
       const error = new ChatError('overloaded', 'The message could not be kept; try again.');
       for (const { reject } of batch) reject(error);
       return;
     }
-    trouble = undefined;
+    recovered();
     onCommit?.((performance.now() - start) / 1000, batch.length);
     const entries: Entry[] = answer.missed;
     head = entries.at(-1)?.seq ?? head;
@@ -65,8 +70,25 @@ export async function openJournal({ dataDir, log, onCommit }: JournalOptions): P
     batch.forEach(({ resolve }, index) => resolve(answer.seqs[index] ?? 0));
   };
 
+  // Found out without waiting for someone to write. It also overwrites in the log what is left of the failed commit.
+  const probeSoon = () => {
+    probing ??= setTimeout(async () => {
+      const answer = await request({ ask: 'probe' });
+      probing = undefined;
+      if (answer.gave === 'room') recovered();
+      else if (!isClosing) probeSoon();
+    }, RETRY_DISK_MS).unref();
+  };
+
+  const recovered = () => {
+    if (trouble !== undefined) log.info('journal: commits again');
+    trouble = undefined;
+  };
+
   return {
-    epoch: opened.epoch,
+    get epoch() {
+      return epoch;
+    },
     head: () => head,
     append(entry) {
       if (isClosing) return Promise.reject(new ChatError('overloaded', 'The server is stopping.'));
@@ -79,7 +101,7 @@ export async function openJournal({ dataDir, log, onCommit }: JournalOptions): P
       let last = after;
       while (last < head) {
         const answer = await request({ ask: 'read', after: last, limit: JOURNAL_SLICE });
-        if (answer.gave !== 'entries') throw new Error(`the journal cannot be read: ${describe(answer)}`);
+        if (answer.gave !== 'entries') throw new StartError(explain(path, answer));
         const next = answer.entries.at(-1);
         if (next === undefined) break;
         deliver(answer.entries);
@@ -88,46 +110,66 @@ export async function openJournal({ dataDir, log, onCommit }: JournalOptions): P
       followers.add(deliver); // in the same turn as the last look at the head: nothing comes between
       return () => void followers.delete(deliver);
     },
+    async renew() {
+      const answer = await request({ ask: 'renew' });
+      if (answer.gave !== 'renewed') throw new StartError(explain(path, answer));
+      epoch = answer.epoch;
+    },
     trouble: () => (isClosing ? 'it is closed' : trouble),
     async close() {
       if (isClosing) return;
       isClosing = true;
+      clearTimeout(probing);
       await committing;
       await stop();
     },
   };
 }
 
-/** @throws StartError that names the file */
-async function startWorker(path: string) {
+/**
+ * @param onEnd told why, when the thread ends by itself; before what is asked of it is answered
+ * @throws StartError that names the file
+ */
+async function startWorker(path: string, onEnd: (why: string) => void) {
   const worker = new Worker(new URL('sqlite-worker.ts', import.meta.url), { workerData: path });
   const questions: ((answer: Answer) => void)[] = [];
   const nextAnswer = () => new Promise<Answer>((resolve) => questions.push(resolve));
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  let state: 'opening' | 'open' | 'closing' = 'opening';
   let broken: Answer | undefined;
-  const answerAll = (answer: Answer) => {
-    broken = answer;
-    for (const resolve of questions.splice(0)) resolve(answer);
+  const end = (why: string) => {
+    if (broken !== undefined) return; // an error is followed by the exit
+    broken = { gave: 'failed', code: 'thread', detail: why };
+    if (state === 'open') onEnd(why);
+    for (const resolve of questions.splice(0)) resolve(broken);
   };
   worker.on('message', (answer: Answer) => questions.shift()?.(answer));
-  worker.on('error', (error: Error) => answerAll({ gave: 'failed', code: 'thread', detail: error.message }));
-  worker.on('exit', () => answerAll({ gave: 'failed', code: 'thread', detail: 'the committing thread has ended' }));
+  worker.on('error', (error: Error) => end(error.message));
+  worker.on('exit', () => end('the committing thread has ended'));
 
   const opened = await nextAnswer();
   if (opened.gave !== 'opened') {
     await worker.terminate();
-    throw new StartError(`The journal ${path} cannot be used: ${describe(opened)}.`);
+    throw new StartError(explain(path, opened));
   }
+  state = 'open';
   const request = (question: Request): Promise<Answer> => {
     if (broken !== undefined) return Promise.resolve(broken);
     worker.postMessage(question);
     return nextAnswer();
   };
   const stop = async () => {
+    state = 'closing';
     await request({ ask: 'close' });
     await exited;
   };
   return { opened, request, stop };
+}
+
+function explain(path: string, answer: Answer): string {
+  const isDamaged = answer.gave === 'failed' && /^SQLITE_(CORRUPT|NOTADB)/.test(answer.code);
+  const advice = isDamaged ? ' Put a backup of it in its place, or use another DATA_DIR to begin anew.' : '';
+  return `The journal ${path} cannot be used: ${describe(answer)}.${advice}`;
 }
 
 function describe(answer: Answer): string {

@@ -1,4 +1,5 @@
 /** A conversation on a journal in memory, without a server around it, and the few calls that its tests make. */
+import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import { openConversation } from '../../../backend/conversation/conversation.ts';
 import { openJournal } from '../../../backend/journal/memory.ts';
@@ -32,14 +33,15 @@ export interface ChatOptions {
   journal?: Journal;
   storePath?: string;
   clock?: ManualClock;
+  onFatal?: (why: string) => void;
 }
 
 /** It is closed when the test ends; the journal too. */
 export async function openChat(options: ChatOptions = {}): Promise<Chat> {
-  const { storePath = ':memory:', clock = createClock() } = options;
+  const { storePath = ':memory:', clock = createClock(), onFatal = () => {} } = options;
   const journal = options.journal ?? (await openMemoryJournal());
   const rateLimit = createRateLimit(undefined);
-  const conversation = await openConversation({ journal, storePath, rateLimit, clock, log: silent });
+  const conversation = await openConversation({ journal, storePath, rateLimit, clock, log: silent, onFatal });
   onTestFinished(() => conversation.close());
   return {
     ...conversation,
@@ -88,6 +90,18 @@ export function slow(journal: Journal): Journal {
     ...journal,
     append: (entry) => new Promise<void>((resolve) => setImmediate(resolve)).then(() => journal.append(entry)),
   };
+}
+
+/** @returns everything that a closed store holds, but what only follows it a little behind */
+export function dump(storePath: string): { [table: string]: unknown[] } {
+  const db = new Database(storePath);
+  const tables = ['messages', 'reactors', 'keys', 'scheduled', 'rooms'];
+  const rows = tables.map((table) => [table, db.prepare(`SELECT * FROM ${table} ORDER BY 1, 2, 3`).all()]);
+  const state = db.prepare(`SELECT * FROM state WHERE name <> 'indexed' ORDER BY name`).all();
+  // How much room was blanked depends on how much there was; what stands there does not.
+  const texts = db.prepare(`SELECT * FROM texts WHERE trim(text) <> '' ORDER BY seq`).all();
+  db.close();
+  return { ...Object.fromEntries(rows), texts, state };
 }
 
 /** A promise for the next time that something changes. */

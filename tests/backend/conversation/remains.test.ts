@@ -56,7 +56,7 @@ it('leaves no word of what was deleted or edited away, after hundreds of both', 
       turn.push(posted.then((one) => 'message' in one && living.set(one.message.id, words)));
     }
     await Promise.all(turn);
-    conversation.search('x', undefined, 1); // brings the index up to date
+    await conversation.search('x', undefined, 1); // brings the index up to date
     const picked = new Set(Array.from({ length: 30 }, pick));
     const changes = [...picked].map((id) => {
       forget(id);

@@ -4,23 +4,10 @@ import Database from 'better-sqlite3';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StartError } from '../../../backend/errors.ts';
-import { createClock } from '../../harness/clock.ts';
 import { makeDataDir } from '../../harness/server.ts';
-import { azin, bela, kept, moderator, nobody, openChat, openMemoryJournal, scheduledOf, slow } from './chat.ts';
+import { azin, bela, dump, kept, moderator, nobody, openChat, openMemoryJournal, scheduledOf, slow } from './chat.ts';
 import type { Entry, Journal } from '../../../backend/journal/journal.ts';
 import type { Chat } from './chat.ts';
-
-/** @returns everything that a closed store holds, but what only follows it a little behind */
-function dump(storePath: string): { [table: string]: unknown[] } {
-  const db = new Database(storePath);
-  const tables = ['messages', 'reactors', 'keys', 'scheduled', 'rooms'];
-  const rows = tables.map((table) => [table, db.prepare(`SELECT * FROM ${table} ORDER BY 1, 2, 3`).all()]);
-  const state = db.prepare(`SELECT * FROM state WHERE name <> 'indexed' ORDER BY name`).all();
-  // How much room was blanked depends on how much there was; what stands there does not.
-  const texts = db.prepare(`SELECT * FROM texts WHERE trim(text) <> '' ORDER BY seq`).all();
-  db.close();
-  return { ...Object.fromEntries(rows), texts, state };
-}
 
 /** @returns the journal, that hands out what is stored in pieces of these sizes, over and over */
 function sliced(journal: Journal, sizes: readonly number[]): Journal {
@@ -195,43 +182,5 @@ describe('a store', () => {
     await expect(opening).rejects.toThrow(StartError);
     await expect(opening).rejects.toThrow(storePath);
     expect(dump(storePath)).toEqual(before);
-  });
-});
-
-describe('entries that the store cannot take', () => {
-  it('are told as overloaded, and carried out once it can, in order and once', async () => {
-    const storePath = join(makeDataDir(), 'store.db');
-    const clock = createClock();
-    const chat = await openChat({ storePath, clock });
-    const first = await chat.say('one');
-    const told: number[] = [];
-    chat.subscribe((changes) => void told.push(...changes.map(({ seq }) => seq)));
-    const other = new Database(storePath);
-    other.exec('BEGIN IMMEDIATE');
-    await expect(chat.say('two', {}, azin, 'k')).rejects.toMatchObject({ code: 'overloaded' });
-    expect(chat.trouble()).toEqual(expect.any(String));
-    expect(chat.newest('lobby', 10).changes.map(({ id }) => id)).toEqual([first.id]);
-    const waiting = chat.say('two', {}, azin, 'k'); // the same again: it is in the journal already
-    other.exec('ROLLBACK');
-    other.close();
-    await clock.pass(1_000);
-    expect(await waiting).toMatchObject({ id: 2, message: 'two' });
-    expect(chat.trouble()).toBeUndefined();
-    const third = await chat.say('three');
-    expect(third.id).toBe(3);
-    expect(told).toEqual([2, 3]);
-    expect(chat.rooms(1)).toMatchObject([{ room: 'lobby', messages: 3 }]);
-  });
-
-  it('are not carried out twice when a listener fails', async () => {
-    const chat = await openChat();
-    chat.subscribe(() => {
-      throw new Error('a listener that fails');
-    });
-    await chat.say('one');
-    await chat.clock.pass(10_000);
-    expect(chat.trouble()).toBeUndefined();
-    expect(chat.rooms(1)).toMatchObject([{ messages: 1 }]);
-    expect(chat.after('lobby', 0, 10).changes).toHaveLength(1);
   });
 });
