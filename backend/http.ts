@@ -2,11 +2,12 @@
 import { fileURLToPath } from 'node:url';
 import cors from 'cors';
 import express from 'express';
+import { createCommonHeaders, createDirectRoutes } from './direct-routes.ts';
 import { ChatError } from './errors.ts';
 import { servePacked } from './page-files.ts';
 import { pageHeaders } from './page-headers.ts';
-import { queryOf, sendProblem } from './transports/exchange.ts';
-import type { RequestListener, ServerResponse } from 'node:http';
+import { NO_SNIFFING, pathOf, searchOf, sendProblem, setCommonHeaders } from './transports/exchange.ts';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Identity } from './identity.ts';
 import type { Logger } from './log.ts';
@@ -63,25 +64,30 @@ export function createHttp({ settings, identity, log, trouble, metrics, isDraini
   app.set('query parser', false);
   app.set('strict routing', false);
   app.use((_request, response, next) => {
-    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader(...NO_SNIFFING);
     if (isDraining()) response.setHeader('Connection', 'close');
     next();
   });
-  app.use(allowOrigins(settings.allowedOrigins));
+  const allowOrigins = originsOf(settings.allowedOrigins);
+  app.use(allowOrigins);
 
   const methods = new Map<string, Set<string>>();
   const listeners: Listener[] = [];
+  const direct = createDirectRoutes();
   const route: Http['route'] = (method, path, handle) => {
     const known = methods.get(path) ?? new Set();
     methods.set(path, known.add(method));
     const verb = method.toLowerCase() as Lowercase<typeof method>;
-    app[verb](path, ...guards(path, identity), (request, response) => handle(toExchange(request, response)));
+    app[verb](path, ...guards(path, identity), (request, response) =>
+      handle(new HttpExchange(request, response, paramsOf(request))),
+    );
+    if (path === '/messages' && method === 'POST') direct.add(method, handle);
   };
 
   methods.set('/messages', new Set(['GET']));
   app.get('/messages', ...guards('/messages', identity), (request, response) => {
     response.vary('Accept');
-    const exchange = toExchange(request, response);
+    const exchange = new HttpExchange(request, response, paramsOf(request));
     return (chosenBy(exchange.query.getAll('as'), listeners) ?? acceptedBy(request, listeners)).handle(exchange);
   });
   route('GET', '/healthz', ({ response }) => sendText(response, 200, 'alive\n'));
@@ -96,17 +102,38 @@ export function createHttp({ settings, identity, log, trouble, metrics, isDraini
     response.end(body);
   });
 
+  const commonHeaders = {
+    GET: createCommonHeaders(allowOrigins, ['Vary', 'Accept']),
+    POST: createCommonHeaders(allowOrigins, []),
+  };
+  const answerDirectly = async (handle: Handle, request: IncomingMessage, response: ServerResponse, search: string) => {
+    try {
+      setCommonHeaders(response, commonHeaders[request.method === 'GET' ? 'GET' : 'POST'](request));
+      if (identity.admit !== undefined) await identity.admit(request);
+      await handle(new HttpExchange(request, response, {}, search));
+    } catch (error) {
+      answerFailure(log, error, request, response);
+    }
+  };
+
   const answerUnreadable = (response: ServerResponse) => {
-    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader(...NO_SNIFFING);
     sendProblem(response, new ChatError('invalid-query', 'The path is not well-formed.'));
   };
 
   return {
-    // A target that Express cannot take apart never comes to a route, nor to `answerError`.
-    answer: (request, response) =>
-      void app(request as Request, response as Response, (() => answerUnreadable(response)) as NextFunction),
+    answer(request, response) {
+      const search = searchOf(request);
+      const handle = isDraining() ? undefined : direct.find(request, search);
+      if (handle !== undefined) return void answerDirectly(handle, request, response, search);
+      // A target that Express cannot take apart never comes to a route, nor to `answerError`.
+      void app(request as Request, response as Response, (() => answerUnreadable(response)) as NextFunction);
+    },
     route,
-    listenAs: (name, type, handle) => void listeners.push({ name, type, handle }),
+    listenAs(name, type, handle) {
+      listeners.push({ name, type, handle });
+      if (type === 'application/json') direct.add('GET', handle);
+    },
     finish() {
       servePages(app, identity);
       for (const [path, known] of methods) app.all(path, refuseOthers(known));
@@ -138,9 +165,32 @@ function guards(path: string, { admit }: Identity): RequestHandler[] {
   ];
 }
 
-function toExchange(request: Request, response: Response): Exchange {
-  const params = request.params as Exchange['params']; // no path has wildcards
-  return { request, response, params, query: queryOf(request) };
+/** One request. Its query is read only where it is looked at. */
+class HttpExchange implements Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly params: Exchange['params'];
+  readonly search: string;
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    params: Exchange['params'],
+    search = searchOf(request),
+  ) {
+    this.request = request;
+    this.response = response;
+    this.params = params;
+    this.search = search;
+  }
+
+  get query(): URLSearchParams {
+    return new URLSearchParams(this.search);
+  }
+}
+
+function paramsOf(request: Request): Exchange['params'] {
+  return request.params as Exchange['params']; // no path has wildcards
 }
 
 function chosenBy(names: readonly string[], listeners: readonly Listener[]): Listener | undefined {
@@ -155,7 +205,7 @@ function chosenBy(names: readonly string[], listeners: readonly Listener[]): Lis
 function acceptedBy(request: Request, listeners: readonly Listener[]): Listener {
   // A charset or a version in it leaves nothing to choose here; only how much each is wanted does.
   if (request.headers.accept !== undefined) {
-    request.headers.accept = request.headers.accept.replaceAll(/;\s*(?!q=)[^;,]*/gi, '');
+    request.headers.accept = request.headers.accept.replaceAll(/;(?!\s*q=)[^;,]*/gi, '');
   }
   const type = request.accepts(listeners.map((listener) => listener.type));
   const accepted = listeners.find((listener) => listener.type === type);
@@ -163,7 +213,7 @@ function acceptedBy(request: Request, listeners: readonly Listener[]): Listener 
   throw new ChatError('not-acceptable', `This comes as ${listeners.map((listener) => listener.type).join(', ')}.`);
 }
 
-function allowOrigins(allowed: Settings['allowedOrigins']): RequestHandler {
+function originsOf(allowed: Settings['allowedOrigins']): RequestHandler {
   return cors({
     origin: allowed === '*' ? '*' : [...allowed],
     methods: ALLOWED_METHODS,
@@ -188,7 +238,7 @@ function servePages(app: Express, identity: Identity): void {
   for (const [path, folder] of Object.entries(PAGES)) {
     const root = fileURLToPath(new URL(folder, ROOT));
     const files = express.static(root, { cacheControl: false, setHeaders: revalidate });
-    app.use(path, refuseWriting, pageHeaders, setCookie, servePacked(root), files);
+    app.use(path, refuseWriting, addSlash, pageHeaders, setCookie, servePacked(root), files);
   }
   const shared = fileURLToPath(new URL('frontend-shared/', ROOT));
   app.get('/', pageHeaders, setCookie, (_request, response) => {
@@ -200,6 +250,13 @@ function servePages(app: Express, identity: Identity): void {
   });
   app.all(['/', '/favicon.ico'], refuseWriting);
 }
+
+// Not left to Express, which leads to whatever host the target names, if it names one.
+const addSlash: RequestHandler = (request, response, next) => {
+  const [path = '', query] = request.originalUrl.split(/\?(.*)/s, 2);
+  if (request.path !== '/' || path.endsWith('/')) return next();
+  response.writeHead(301, { Location: `${request.baseUrl}/${query === undefined ? '' : `?${query}`}` }).end();
+};
 
 // Small files that change with the server: asked for each time, and sent only when they changed.
 function revalidate(response: ServerResponse): void {
@@ -213,12 +270,15 @@ function sendText(response: ServerResponse, status: number, text: string): void 
 
 function answerError(log: Logger): ErrorRequestHandler {
   // Four parameters: that is how Express knows an error handler.
-  return (error: unknown, request, response, _next) => {
-    const told = error instanceof ChatError ? error : fromExpress(error);
-    if (told === undefined)
-      log.error({ err: error, method: request.method, path: request.path }, 'http: request failed');
-    sendProblem(response, told ?? error);
-  };
+  return (error: unknown, request, response, _next) => answerFailure(log, error, request, response);
+}
+
+function answerFailure(log: Logger, error: unknown, request: IncomingMessage, response: ServerResponse): void {
+  const told = error instanceof ChatError ? error : fromExpress(error);
+  // The path only: a query may hold a token.
+  if (told === undefined)
+    log.error({ err: error, method: request.method, path: pathOf(request) }, 'http: request failed');
+  sendProblem(response, told ?? error);
 }
 
 /** What Express and its static files throw: they name an HTTP status. @returns undefined for a bug */

@@ -44,6 +44,12 @@ export const MAX_SEARCH_LENGTH = 200;
 export const MAX_SEARCH_TERMS = 20;
 /** Newest matches that are ranked against each other. */
 export const MAX_SEARCH_CANDIDATES = 1_000;
+/** Searches that wait for those before them: the worst take half a second each, nearly all a few milliseconds. */
+export const MAX_SEARCHES_WAITING = 200;
+/** Milliseconds that a search waits for its turn at most; by then a person has given up. */
+export const SEARCH_TURN_WITHIN_MS = 5_000;
+/** Searches of one address that are under way together: a class that was told to look something up. */
+export const MAX_SEARCHES_PER_ADDRESS = 20;
 
 // What is remembered
 
@@ -141,8 +147,12 @@ export const REQUESTS_PER_WRITE = 20;
 export const MAX_CLIENTS_COUNTED = 100_000;
 /** Scheduled messages released in one go; each takes some 50 µs, so others wait 5 ms at most. */
 export const RELEASE_SLICE = 100;
-/** Messages taken into the search index in one go; each takes some 30 µs. */
+/** Messages read for the search index in one go. */
 export const SEARCH_INDEX_SLICE = 200;
+/** Characters of JSON taken into the search index in one go; each takes some 0.3 µs, so others wait some 5 ms. */
+export const SEARCH_INDEX_SLICE_CHARS = 16_000;
+/** Slices that a search waits for at most, so that a long absence, or a new index, holds up nobody for long. */
+export const MAX_SLICES_BEFORE_SEARCH = 100;
 /** Milliseconds that the search index may be behind when nobody searches. */
 export const SEARCH_INDEX_AFTER_MS = 1_000;
 /** Milliseconds until something is tried again that failed for want of disk. */

@@ -11,6 +11,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   ['protocol/', []],
 
   ['backend/limits', []],
+  ['backend/remember', []],
   ['backend/log', []],
   ['backend/clock', []],
   ['backend/address', ['type backend/settings']],
@@ -64,6 +65,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
       'backend/limits',
       'backend/metrics',
       'backend/page-headers',
+      'backend/remember',
       'backend/wheel',
       ...types('backend/', 'clock', 'conversation/', 'identity', 'log', 'settings'),
       'type protocol/',
@@ -74,8 +76,13 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   ['backend/docs/', ['backend/commands/', 'backend/errors', 'backend/limits', 'backend/transports/', 'type protocol/']],
 
   [
+    'backend/direct-routes',
+    ['backend/limits', 'backend/remember', 'backend/transports/exchange', 'type backend/transports/transport'],
+  ],
+  [
     'backend/http',
     [
+      'backend/direct-routes',
       'backend/errors',
       'backend/page-files',
       'backend/page-headers',

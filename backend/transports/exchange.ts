@@ -10,21 +10,41 @@ import type { Duplex } from 'node:stream';
 /** What an answer says beside its body. */
 type Headers = { [name: string]: string };
 
+/** Name and value by turns, as Node writes them fastest. */
+export type FlatHeaders = readonly string[];
+
+/** Browsers take an answer for what it says it is, and do not guess. */
+export const NO_SNIFFING = ['X-Content-Type-Options', 'nosniff'] as const;
+
+/** There is more than the answer holds. */
+export const MORE: FlatHeaders = ['More', 'true'];
+
+const COMMON = Symbol('headers of every answer');
+type Answering = ServerResponse & { [COMMON]?: FlatHeaders };
+
+/**
+ * Headers that the answer has in common with others, to be written together with its own: setting one by one costs a
+ * third of a poll that finds nothing.
+ */
+export function setCommonHeaders(response: ServerResponse, headers: FlatHeaders): void {
+  (response as Answering)[COMMON] = headers;
+}
+
+function writeHead(response: ServerResponse, status: number, headers: FlatHeaders): void {
+  const common = (response as Answering)[COMMON];
+  response.writeHead(status, common === undefined ? [...headers] : [...common, ...headers]);
+}
+
 /** @param json what is already JSON, sent as it is */
-export function sendJson(response: ServerResponse, status: number, json: string, headers: Headers = {}): void {
-  const body = Buffer.from(json);
-  response.writeHead(status, {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': body.length,
-    'Cache-Control': 'no-store',
-    ...headers,
-  });
-  response.end(body);
+export function sendJson(response: ServerResponse, status: number, json: string, headers: FlatHeaders = []): void {
+  const about = ['Content-Type', 'application/json; charset=utf-8', 'Cache-Control', 'no-store'];
+  writeHead(response, status, [...about, 'Content-Length', String(Buffer.byteLength(json)), ...headers]);
+  response.end(json); // text, as Node puts head and body into one write then
 }
 
 /** Say that it is done, and that there is nothing more to say. */
 export function sendEmpty(response: ServerResponse): void {
-  response.writeHead(204, { 'Cache-Control': 'no-store' });
+  writeHead(response, 204, ['Cache-Control', 'no-store']);
   response.end();
 }
 
@@ -42,15 +62,16 @@ export function sendProblem(response: ServerResponse, error: unknown): void {
     return;
   }
   const problem = toProblem(error);
-  const body = Buffer.from(JSON.stringify(problem));
-  response.writeHead(problem.status, {
+  const body = JSON.stringify(problem);
+  const headers: Headers = {
     'Content-Type': 'application/problem+json; charset=utf-8',
-    'Content-Length': body.length,
+    'Content-Length': String(Buffer.byteLength(body)),
     'Cache-Control': 'no-store',
     ...(error instanceof ChatError && problemHeaders(error)),
     // A small body that nobody asked for is read to its end and forgotten; a large one is not worth it.
     ...(problem.status === 413 && { Connection: 'close' }),
-  });
+  };
+  writeHead(response, problem.status, Object.entries(headers).flat());
   response.end(body);
 }
 
@@ -79,6 +100,7 @@ function readBody(request: IncomingMessage): Promise<Buffer> {
     if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return reject(tooLarge());
     const parts: Buffer[] = [];
     let size = 0;
+    const onEnd = () => resolve(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts));
     const onData = (part: Buffer) => {
       size += part.length;
       if (size <= MAX_BODY_BYTES) return void parts.push(part);
@@ -87,25 +109,33 @@ function readBody(request: IncomingMessage): Promise<Buffer> {
       reject(tooLarge());
     };
     request.on('data', onData);
-    request.once('end', () => resolve(Buffer.concat(parts)));
-    request.once('error', (cause) => reject(new ChatError('malformed-json', 'The body did not arrive.', { cause })));
+    request.on('end', onEnd);
+    request.on('error', (cause) => reject(new ChatError('malformed-json', 'The body did not arrive.', { cause })));
   });
 }
 
 function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    return JSON.parse(UTF8.decode(body));
   } catch (cause) {
     throw new ChatError('malformed-json', 'The body is not JSON in UTF-8.', { cause });
   }
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 export function pathOf({ url = '' }: Pick<IncomingMessage, 'url'>): string {
   return url.split('?', 1)[0] ?? '';
 }
 
-export function queryOf({ url = '' }: Pick<IncomingMessage, 'url'>): URLSearchParams {
-  return new URLSearchParams(url.slice(pathOf({ url }).length));
+/** The query as it came, with its question mark; empty without one. */
+export function searchOf({ url = '' }: Pick<IncomingMessage, 'url'>): string {
+  const start = url.indexOf('?');
+  return start === -1 ? '' : url.slice(start);
+}
+
+export function queryOf(request: Pick<IncomingMessage, 'url'>): URLSearchParams {
+  return new URLSearchParams(searchOf(request));
 }
 
 /** The fields of queries. A parameter is text, given once and not empty. */
@@ -141,12 +171,19 @@ export function readQuery<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape
 /** Answer a request that cannot be read as HTTP, or that did not arrive in time. */
 export function answerBrokenRequest(error: Error, socket: Duplex): void {
   const code = 'code' in error ? String(error.code) : '';
-  if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
+  if (!socket.writable || code === 'ECONNRESET' || isAnswering(socket)) return void socket.destroy();
   const told =
     code === 'ERR_HTTP_REQUEST_TIMEOUT'
       ? new ChatError('timeout', 'The request did not arrive in time.')
       : new ChatError('invalid-query', 'The request is not HTTP as it is understood here.');
   endWithProblem(socket, told);
+}
+
+// A request that came whole is still being answered, perhaps by a stream that never ends. A problem now would stand amid
+// that answer, or be taken for it: "refused" of a message that was posted.
+function isAnswering(socket: Duplex): boolean {
+  const response = Reflect.get(socket, '_httpMessage') as ServerResponse | null | undefined; // Node's mark; none is public
+  return response != null && (response.headersSent || response.req.complete);
 }
 
 /** Answer with a problem where there is no response object: a broken request, or a refused handshake. */

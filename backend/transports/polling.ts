@@ -1,9 +1,10 @@
 /** Asking again and again: `GET /messages` answers at once, or holds the request until there is something to say. */
 import { z } from 'zod';
 import { ChatError } from '../errors.ts';
-import { DEFAULT_PAGE, MAX_PAGE, MAX_WAIT_S } from '../limits.ts';
+import { DEFAULT_PAGE, MAX_PAGE, MAX_WAIT_S, REMEMBERED_QUERIES } from '../limits.ts';
+import { remember } from '../remember.ts';
 import { formatCursor, readCursor } from './cursor.ts';
-import { queryFields, readId, readQuery, sendJson } from './exchange.ts';
+import { MORE, queryFields, readId, readQuery, sendJson } from './exchange.ts';
 import { createHolding } from './holding.ts';
 import type { ServerResponse } from 'node:http';
 import type { Page } from '../conversation/change.ts';
@@ -20,12 +21,15 @@ export const pollQuery = z.object({
 export function startPolling(host: Host): Transport {
   const { listenAs, route, conversation, feed, identity } = host;
   const { hold, stop } = createHolding(host);
+  // All who have seen everything ask the same question.
+  const readPollQuery = remember(REMEMBERED_QUERIES, (search) => readQuery(pollQuery, new URLSearchParams(search)));
 
   const answer = (response: ServerResponse, { changes, hasMore }: Page, nextSince?: number) => {
-    sendJson(response, 200, `[${changes.map(({ json }) => json).join(',')}]`, {
-      ...(nextSince !== undefined && { 'Next-Since': formatCursor(nextSince, conversation) }),
-      ...(hasMore && { More: 'true' }),
-    });
+    const headers = [
+      ...(nextSince === undefined ? [] : ['Next-Since', formatCursor(nextSince, conversation)]),
+      ...(hasMore ? MORE : []),
+    ];
+    sendJson(response, 200, `[${changes.map(({ json }) => json).join(',')}]`, headers);
   };
 
   const answerAfter = (response: ServerResponse, room: string, since: number, limit: number) => {
@@ -34,9 +38,9 @@ export function startPolling(host: Host): Transport {
     answer(response, page, last ?? conversation.head());
   };
 
-  const listen = ({ request, response, query: given }: Exchange) => {
+  const listen = ({ request, response, search }: Exchange) => {
     const { author } = identity.callerOf(request); // a token that is not known is told, also to one who only reads
-    const { room, since, before, limit, wait } = readQuery(pollQuery, given);
+    const { room, since, before, limit, wait } = readPollQuery(search);
     // Who reads what was said long ago may well listen elsewhere, and would count twice.
     if (author !== undefined && before === undefined) feed.polled(room, author);
     if (wait !== undefined && since === undefined) throw invalid('wait', 'is only for a request with "since"');

@@ -4,7 +4,7 @@ import { parseWith } from '../commands/command.ts';
 import { cursor as cursorField, DEFAULT_ROOM, room as roomField } from '../commands/fields.ts';
 import { MAX_PAGE, MAX_WAIT_S, SUBSCRIPTION_IDLE_S } from '../limits.ts';
 import { readCursor, refuseGone } from './cursor.ts';
-import { queryFields, readJson, readQuery, sendEmpty, sendJson, sendProblem } from './exchange.ts';
+import { MORE, queryFields, readJson, readQuery, sendEmpty, sendJson, sendProblem } from './exchange.ts';
 import { createHolding } from './holding.ts';
 import { RememberedCursor } from './remembered-cursor.ts';
 import { createRegistry, gone } from './subscription-registry.ts';
@@ -38,7 +38,7 @@ export function startSubscriptions(host: Host): Transport {
     };
     const { id } = registry.add(caller, room, new RememberedCursor(source, start));
     const answer = { subscription: id, expiresIn: SUBSCRIPTION_IDLE_S };
-    sendJson(response, 201, JSON.stringify(answer), { Location: `/subscriptions/${id}` });
+    sendJson(response, 201, JSON.stringify(answer), ['Location', `/subscriptions/${id}`]);
   };
 
   const read = ({ request, response, params, query: given }: Exchange) => {
@@ -92,10 +92,8 @@ export function startSubscriptions(host: Host): Transport {
 }
 
 function answerBatch(response: ServerResponse, { number, page: { changes, hasMore } }: Batch): void {
-  sendJson(response, 200, `[${changes.map(({ json }) => json).join(',')}]`, {
-    Batch: String(number),
-    ...(hasMore && { More: 'true' }),
-  });
+  const headers = ['Batch', String(number), ...(hasMore ? MORE : [])];
+  sendJson(response, 200, `[${changes.map(({ json }) => json).join(',')}]`, headers);
 }
 
 function answerEmpty(response: ServerResponse, { lastNumber }: RememberedCursor): void {

@@ -11,12 +11,14 @@ import type { Feed } from './feed.ts';
 export type Handle = (exchange: Exchange) => void | Promise<void>;
 
 export interface Exchange {
-  request: IncomingMessage;
-  response: ServerResponse;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
   /** Parts of the path that a route names, such as `id`; decoded. */
-  params: { [name: string]: string };
-  /** The query; a name may stand in it more than once. */
-  query: URLSearchParams;
+  readonly params: { readonly [name: string]: string };
+  /** The query as it came, with its question mark; empty without one. */
+  readonly search: string;
+  /** The same, read; a name may stand in it more than once. */
+  readonly query: URLSearchParams;
 }
 
 /** What a transport is given to work with. */

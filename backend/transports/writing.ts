@@ -6,6 +6,7 @@ import type { ServerResponse } from 'node:http';
 import type { ScheduledMessage } from '../../protocol/envelope.ts';
 import type { CommandName } from '../commands/table.ts';
 import type { Posted } from '../conversation/applier.ts';
+import type { FlatHeaders } from './exchange.ts';
 import type { Exchange, Host, Transport } from './transport.ts';
 
 export function startWriting({ route, conversation, identity }: Host): Transport {
@@ -20,7 +21,7 @@ export function startWriting({ route, conversation, identity }: Host): Transport
     const caller = identity.callerOf(request);
     const body = await readJson(request);
     const posted = await conversation.post('send-message', body, caller, readKey(request.headers['idempotency-key']));
-    const location = 'message' in posted ? { Location: `/messages/${posted.message.id}` } : {};
+    const location = 'message' in posted ? ['Location', `/messages/${posted.message.id}`] : [];
     answerPosted(response, posted, posted.isNew ? 201 : 200, location);
   });
   route('PATCH', '/messages/:id', async (exchange) => {
@@ -60,7 +61,7 @@ export function startWriting({ route, conversation, identity }: Host): Transport
 }
 
 /** @param status for a message; one that is to come later is always 202 */
-function answerPosted(response: ServerResponse, posted: Posted, status = 200, headers = {}): void {
+function answerPosted(response: ServerResponse, posted: Posted, status = 200, headers: FlatHeaders = []): void {
   if ('message' in posted) {
     sendJson(response, status, posted.message.json, headers);
   } else {
