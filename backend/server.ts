@@ -112,6 +112,8 @@ async function start(
     answer,
   );
   server.on('clientError', answerBrokenRequest);
+  // Where a client expects what is not known here, Node would answer in words of its own.
+  server.on('checkExpectation', answer);
   const closeSilent = watchSilent(server);
   const feed = createFeed({ conversation, clock, maxConnections: settings.maxConnections, log, metrics });
   const host = { server, route, listenAs, conversation, feed, identity, settings, clock, log };

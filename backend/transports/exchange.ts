@@ -186,6 +186,13 @@ function isAnswering(socket: Duplex): boolean {
   return response != null && (response.headersSent || response.req.complete);
 }
 
+// A request that came whole is still being answered, perhaps by a stream that never ends. A problem now would stand amid
+// that answer, or be taken for it: "refused" of a message that was posted.
+function isAnswering(socket: Duplex): boolean {
+  const response = Reflect.get(socket, '_httpMessage') as ServerResponse | null | undefined; // Node's mark; none is public
+  return response !== undefined && response !== null && (response.headersSent || response.req.complete);
+}
+
 /** Answer with a problem where there is no response object: a broken request, or a refused handshake. */
 export function endWithProblem(socket: Duplex, error: ChatError, headers: Headers = {}): void {
   const problem = toProblem(error);
