@@ -58,7 +58,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 /** @param cleanUp gets what closes each thing that was opened, in the order of opening */
 async function start(
-  { settings, log, clock = systemClock, onFatal = () => {} }: ServerOptions,
+  { settings, log, clock = systemClock, onFatal = (why) => log.fatal(why) }: ServerOptions,
   cleanUp: (() => unknown)[],
 ): Promise<RunningServer> {
   const engine = Object.hasOwn(ENGINES, settings.journal) ? ENGINES[settings.journal] : undefined;

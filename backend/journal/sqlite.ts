@@ -20,7 +20,6 @@ interface Append {
 export async function openJournal({ dataDir, log, onCommit, onFatal }: JournalOptions): Promise<Journal> {
   const path = join(dataDir, 'journal.db');
   const { opened, request, stop } = await startWorker(path, (why) => {
-    log.fatal({ why }, 'journal: its thread has ended');
     onFatal?.(`The journal ${path} cannot go on: ${why}. Nothing that was acknowledged is lost; start again.`);
   });
   const followers = new Set<Deliver>();
@@ -72,12 +71,14 @@ export async function openJournal({ dataDir, log, onCommit, onFatal }: JournalOp
 
   // Found out without waiting for someone to write. It also overwrites in the log what is left of the failed commit.
   const probeSoon = () => {
-    probing ??= setTimeout(async () => {
-      const answer = await request({ ask: 'probe' });
-      probing = undefined;
-      if (answer.gave === 'room') recovered();
-      else if (!isClosing) probeSoon();
-    }, RETRY_DISK_MS).unref();
+    probing ??= setTimeout(() => void probe(), RETRY_DISK_MS).unref();
+  };
+
+  const probe = async () => {
+    const answer = await request({ ask: 'probe' });
+    probing = undefined;
+    if (answer.gave === 'room') recovered();
+    else if (!isClosing) probeSoon();
   };
 
   const recovered = () => {
