@@ -258,13 +258,6 @@ const addSlash: RequestHandler = (request, response, next) => {
   response.writeHead(301, { Location: `${request.baseUrl}/${query === undefined ? '' : `?${query}`}` }).end();
 };
 
-// Not left to Express, which leads to whatever host the target names, if it names one.
-const addSlash: RequestHandler = (request, response, next) => {
-  const [path = '', query] = request.originalUrl.split(/\?(.*)/s, 2);
-  if (request.path !== '/' || path.endsWith('/')) return next();
-  response.writeHead(301, { Location: `${request.baseUrl}/${query === undefined ? '' : `?${query}`}` }).end();
-};
-
 // Small files that change with the server: asked for each time, and sent only when they changed.
 function revalidate(response: ServerResponse): void {
   response.setHeader('Cache-Control', 'no-cache');

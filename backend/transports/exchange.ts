@@ -183,13 +183,6 @@ export function answerBrokenRequest(error: Error, socket: Duplex): void {
 // that answer, or be taken for it: "refused" of a message that was posted.
 function isAnswering(socket: Duplex): boolean {
   const response = Reflect.get(socket, '_httpMessage') as ServerResponse | null | undefined; // Node's mark; none is public
-  return response != null && (response.headersSent || response.req.complete);
-}
-
-// A request that came whole is still being answered, perhaps by a stream that never ends. A problem now would stand amid
-// that answer, or be taken for it: "refused" of a message that was posted.
-function isAnswering(socket: Duplex): boolean {
-  const response = Reflect.get(socket, '_httpMessage') as ServerResponse | null | undefined; // Node's mark; none is public
   return response !== undefined && response !== null && (response.headersSent || response.req.complete);
 }
 
