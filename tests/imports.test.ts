@@ -17,6 +17,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   ['backend/address', ['type backend/settings']],
   ['backend/metrics', []],
   ['backend/node-version', []],
+  ['backend/origin', []],
   ['backend/page-headers', []],
   ['backend/page-files', []],
   ['backend/errors', ['type protocol/']],
@@ -33,6 +34,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
     [
       'backend/address',
       'backend/errors',
+      'backend/origin',
       ...types('backend/', 'commands/command', 'rate-limit', 'settings', 'sign-in'),
     ],
   ],
@@ -58,12 +60,14 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   [
     'backend/transports/',
     [
+      'backend/address',
       'backend/commands/command',
       'backend/commands/fields',
       'backend/commands/table',
       'backend/errors',
       'backend/limits',
       'backend/metrics',
+      'backend/origin',
       'backend/page-headers',
       'backend/remember',
       'backend/wheel',

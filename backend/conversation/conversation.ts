@@ -100,7 +100,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     if (changes.length > 0) for (const listener of listeners) listener(changes);
     if (hasScheduled) schedule.changed();
   });
-  const searching = createSearching({ store, storePath, clock });
+  const searching = createSearching({ store, storePath, clock, isHeld: () => applier.trouble() !== undefined });
   const inFlight = createInFlight();
   /** Journal an entry, unless what it asks for is so already. */
   const write = async (entry: NewEntry): Promise<Posted> => {

@@ -1,26 +1,27 @@
 /**
  * Full-text search, by SQLite's FTS5. The index follows the messages by their seq a little behind them, as indexing
- * many at once costs a fraction of one by one; a search lets it catch up first.
+ * many at once costs a fraction of one by one; a search lets it catch up first. What finding takes depends on the words,
+ * up to most of a second, so that it is not for the thread that everyone waits for: `search-thread.ts`.
  */
-import { MAX_SEARCH_CANDIDATES, MAX_SEARCH_TERMS, SEARCH_INDEX_SLICE } from '../limits.ts';
+import { MAX_SEARCH_CANDIDATES, MAX_SEARCH_TERMS, SEARCH_INDEX_SLICE, SEARCH_INDEX_SLICE_CHARS } from '../limits.ts';
 import { toMessage } from './change.ts';
-import { isStoreError } from './store-error.ts';
 import { fromRow, MESSAGES_WITH_TEXT } from './texts.ts';
 import type Database from 'better-sqlite3';
 import type { Change } from './change.ts';
 import type { ChangeRow } from './texts.ts';
 
-export interface Search {
-  /** Take in the next messages that changed. @returns whether there may be more */
-  indexSome(): boolean;
+export interface SearchIndex {
+  /** Take in the next messages that changed. @returns whether there may be more, of those up to a seq */
+  indexSome(upTo?: number): boolean;
   /** Take a message out that changes, with all the words it had, as far as it was taken in. */
   forget(before: Change): void;
-  /**
-   * @param query words, each the beginning of one, or "quoted phrases"; all must be there
-   * @returns the best of the newest matches, the best first
-   */
-  find(query: string, room: string | undefined, limit: number): Change[];
 }
+
+/**
+ * @param query words, each the beginning of one, or "quoted phrases"; all must be there
+ * @returns the best of the newest matches among what is indexed, the best first
+ */
+export type Find = (query: string, room: string | undefined, limit: number) => Change[];
 
 interface Match {
   expression: string;
@@ -41,7 +42,7 @@ export const SEARCH_SCHEMA = `
 const ACCENTS =
   /[\u0300-\u036f]|[\u0591-\u05bd]|\u05bf|[\u05c1-\u05c2]|[\u064b-\u0652]|[\u1ab0-\u1aff]|[\u1dc0-\u1dff]|[\u20d0-\u20ff]/gu;
 
-export function prepareSearch(db: Database.Database): Search {
+export function prepareSearchIndex(db: Database.Database): SearchIndex {
   const indexed = db.prepare<[], number>(`SELECT value FROM state WHERE name = 'indexed'`).pluck();
   const setIndexed = db.prepare(`UPDATE state SET value = ? WHERE name = 'indexed'`);
   const changedAfter = db.prepare<[number, number], ChangeRow>(
@@ -50,6 +51,36 @@ export function prepareSearch(db: Database.Database): Search {
   );
   const remove = db.prepare(`INSERT INTO search (search, rowid, room, text) VALUES ('delete', ?, ?, ?)`);
   const add = db.prepare(`INSERT INTO search (rowid, room, text) VALUES (?, ?, ?)`);
+
+  const textOf = (change: Change) => fold(toMessage(change).message);
+  const indexRows = db.transaction((rows: readonly ChangeRow[], last: number) => {
+    for (const row of rows) if (row.deleted === 0) add.run(row.id, row.room, textOf(fromRow(row)));
+    setIndexed.run(last);
+  });
+
+  return {
+    indexSome(upTo = Infinity) {
+      const rows = firstOf(changedAfter.all(indexed.get() ?? 0, SEARCH_INDEX_SLICE));
+      const last = rows.at(-1);
+      if (last !== undefined) indexRows.immediate(rows, last.seq);
+      return last !== undefined && last.seq < upTo;
+    },
+    forget(before) {
+      // The index keeps no texts, and finds what is to go by its words: just those that were put in.
+      const isIn = !before.isDeleted && before.seq <= (indexed.get() ?? 0);
+      if (isIn) remove.run(before.id, before.room, textOf(before));
+    },
+  };
+}
+
+/** @returns as many as hold the characters of a slice together, and at least one */
+function firstOf(rows: readonly ChangeRow[]): readonly ChangeRow[] {
+  let chars = 0;
+  const tooMany = rows.findIndex(({ json }) => (chars += json.length) > SEARCH_INDEX_SLICE_CHARS);
+  return tooMany === -1 ? rows : rows.slice(0, Math.max(1, tooMany));
+}
+
+export function prepareFind(db: Database.Database): Find {
   // Ranking all that match would take seconds for a common word; people look for what is not long ago.
   const match = db.prepare<[Match], ChangeRow>(`
     SELECT id, seq, room, deleted, json FROM (
@@ -59,43 +90,10 @@ export function prepareSearch(db: Database.Database): Search {
       ORDER BY search.rowid DESC LIMIT @candidates
     ) ORDER BY score, id DESC LIMIT @limit
   `);
-
-  const textOf = (change: Change) => fold(toMessage(change).message);
-  const indexRows = db.transaction((rows: readonly ChangeRow[], last: number) => {
-    for (const row of rows) if (row.deleted === 0) add.run(row.id, row.room, textOf(fromRow(row)));
-    setIndexed.run(last);
-  });
-
-  const indexSome = () => {
-    const rows = changedAfter.all(indexed.get() ?? 0, SEARCH_INDEX_SLICE);
-    const last = rows.at(-1);
-    if (last !== undefined) indexRows.immediate(rows, last.seq);
-    return rows.length === SEARCH_INDEX_SLICE;
-  };
-
-  /** With a full disk what is indexed can still be searched. */
-  const catchUpIfPossible = () => {
-    try {
-      while (indexSome());
-    } catch (error) {
-      if (!isStoreError(error)) throw error;
-    }
-  };
-
-  return {
-    indexSome,
-    forget(before) {
-      // The index keeps no texts, and finds what is to go by its words: just those that were put in.
-      const isIn = !before.isDeleted && before.seq <= (indexed.get() ?? 0);
-      if (isIn) remove.run(before.id, before.room, textOf(before));
-    },
-    find(query, room, limit) {
-      catchUpIfPossible();
-      const expression = toExpression(query, room);
-      if (expression === undefined) return [];
-      const candidates = MAX_SEARCH_CANDIDATES;
-      return match.all({ expression, room: room ?? null, candidates, limit }).map(fromRow);
-    },
+  return (query, room, limit) => {
+    const expression = toExpression(query, room);
+    if (expression === undefined) return [];
+    return match.all({ expression, room: room ?? null, candidates: MAX_SEARCH_CANDIDATES, limit }).map(fromRow);
   };
 }
 
@@ -107,12 +105,29 @@ function fold(text: string): string {
 /** @returns FTS5's own language, in which everything that a person typed is quoted; undefined when there is no word */
 function toExpression(query: string, room: string | undefined): string | undefined {
   const terms = [...fold(query.replaceAll('\0', ' ')).matchAll(/"([^"]*)"?|([^\s"]+)/g)]
-    .map(([, phrase, word]) => ({ text: phrase ?? word ?? '', isPhrase: phrase !== undefined }))
+    .map(([, phrase, word]) => toTerm(phrase ?? word ?? '', phrase !== undefined))
     .filter(({ text }) => /[\p{L}\p{N}\p{Co}]/u.test(text))
     .slice(0, MAX_SEARCH_TERMS)
-    // A single Latin letter begins too many words to be worth looking all of them up.
-    .map(({ text, isPhrase }) => (isPhrase || /^[a-z\d]$/.test(text) ? `"${text}"` : `"${text}"*`));
+    // Who looks for "mess" and "message" looks for "message": each word costs, and that one tells nothing.
+    .filter((term, at, all) => !all.some((one, where) => implies(one, term) && (where < at || !implies(term, one))))
+    .map(({ text, isBeginning }) => (isBeginning ? `"${text}"*` : `"${text}"`));
   if (terms.length === 0) return undefined;
   const words = `text : (${terms.join(' AND ')})`;
   return room === undefined ? words : `room : "${room}" AND ${words}`;
+}
+
+interface Term {
+  text: string;
+  /** Whether it stands for all words that begin so. */
+  isBeginning: boolean;
+}
+
+function toTerm(text: string, isPhrase: boolean): Term {
+  // A single Latin letter begins too many words to be worth looking all of them up.
+  return { text, isBeginning: !isPhrase && !/^[a-z\d]$/.test(text) };
+}
+
+/** @returns whether all that has the one has the other too */
+function implies(one: Term, { text, isBeginning }: Term): boolean {
+  return isBeginning ? one.text.startsWith(text) : !one.isBeginning && one.text === text;
 }

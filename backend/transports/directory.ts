@@ -1,7 +1,9 @@
 /** Finding one's way: which rooms there are, and which messages hold some words. */
 import { z } from 'zod';
+import { isThisMachine } from '../address.ts';
 import { room } from '../commands/fields.ts';
-import { DEFAULT_PAGE, MAX_PAGE, MAX_SEARCH_LENGTH } from '../limits.ts';
+import { ChatError } from '../errors.ts';
+import { DEFAULT_PAGE, MAX_PAGE, MAX_SEARCH_LENGTH, MAX_SEARCHES_PER_ADDRESS } from '../limits.ts';
 import { queryFields, readQuery, sendJson } from './exchange.ts';
 import type { Host, Transport } from './transport.ts';
 
@@ -20,17 +22,24 @@ export function startDirectory({ route, conversation, feed, identity }: Host): T
     const rooms = conversation.rooms(most).map((summary) => ({ ...summary, online: feed.online(summary.room) }));
     sendJson(response, 200, JSON.stringify(rooms));
   });
-  route('GET', '/search', ({ request, response, query }) => {
-    identity.callerOf(request);
+  /** Searches under way, of each address. */
+  const searching = new Map<string, number>();
+  route('GET', '/search', async ({ request, response, query }) => {
+    const { address } = identity.callerOf(request);
     const { q, room: where, limit: most } = readQuery(searchQuery, query);
-    sendJson(
-      response,
-      200,
-      `[${conversation
-        .search(q, where, most)
-        .map(({ json }) => json)
-        .join(',')}]`,
-    );
+    const others = searching.get(address) ?? 0;
+    if (others >= MAX_SEARCHES_PER_ADDRESS && !isThisMachine(address)) {
+      throw new ChatError('rate-limited', 'Wait for the answers to other searches first.', { retryAfter: 1 });
+    }
+    searching.set(address, others + 1);
+    try {
+      const found = await conversation.search(q, where, most);
+      sendJson(response, 200, `[${found.map(({ json }) => json).join(',')}]`);
+    } finally {
+      const left = (searching.get(address) ?? 1) - 1;
+      if (left > 0) searching.set(address, left);
+      else searching.delete(address);
+    }
   });
   return { stop() {} };
 }

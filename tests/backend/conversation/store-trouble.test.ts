@@ -42,7 +42,7 @@ it('are carried out in memory on a full disk, and are on the disk once there is 
   const asRead = () => chat.newest('lobby', 10).changes.map(toMessage);
   expect(asRead()).toMatchObject([changed, { message: 'second' }, { user: 'Bela' }]);
   expect(chat.before('lobby', 100, 10).changes.map(toMessage)).toEqual(asRead());
-  expect(chat.search('second', undefined, 10)).toHaveLength(1);
+  expect(await chat.search('second', undefined, 10)).toHaveLength(1);
 
   // From here on the answer is a plain no, but to what is there already.
   expect(chat.trouble()).toEqual(expect.any(String));
