@@ -2,6 +2,7 @@
 import { createHmac, createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createAddresses } from './address.ts';
 import { ChatError } from './errors.ts';
+import { isFromOwnPage } from './origin.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Addresses } from './address.ts';
 import type { Caller } from './commands/command.ts';
@@ -74,7 +75,7 @@ function createOpen({ secret, settings, rateLimit }: IdentityOptions): Identity 
       const address = addresses.of(request);
       const bearer = readBearer(request);
       if (isModerator(bearer, settings)) return { isModerator: true, address };
-      const token = bearer ?? (isFromOtherOrigin(request) ? undefined : cookieToken(request));
+      const token = bearer ?? ((isFromOwnPage(request.headers) ? cookieToken(request) : undefined));
       if (token === undefined) return { isModerator: false, address };
       const author = authorOfToken(token);
       if (author === undefined)

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ChatError, CLOSE } from '../errors.ts';
 import { PING_EVERY_MS, PONG_WITHIN_MS } from '../limits.ts';
+import { isFromOwnPage } from '../origin.ts';
 import { createRounds } from '../wheel.ts';
 import { readCursor } from './cursor.ts';
 import { endWithProblem, pathOf, queryFields, queryOf, readQuery } from './exchange.ts';
@@ -80,8 +81,8 @@ export function startWebsocket(host: Host): Transport {
 }
 
 function refuseForeignOrigin(request: IncomingMessage, allowed: '*' | readonly string[]): void {
-  const { origin, host } = request.headers;
+  const { origin } = request.headers;
   if (origin === undefined || allowed === '*' || allowed.includes(origin)) return;
-  if (URL.canParse(origin) && new URL(origin).host === host) return; // the server's own pages
+  if (isFromOwnPage(request.headers)) return;
   throw new ChatError('forbidden', 'Pages of this origin may not connect.');
 }
