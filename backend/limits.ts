@@ -78,8 +78,22 @@ export const MAX_UNCONFIRMED_BATCHES = 16;
 
 // How it is sent
 
-/** Messages sent to a connection in one piece while it catches up. */
+/** Messages sent to a connection in one go while it catches up. */
 export const CATCH_UP_SLICE = 500;
+/** Bytes of such a go, after which no other piece is begun: what waits in a socket grows by two pieces at most. */
+export const MAX_SLICE_BYTES = 128 * 1024;
+/** Milliseconds of a turn for all who catch up: so much later is what others ask for. */
+export const CATCH_UP_TURN_MS = 4;
+/** Messages of a piece that is prepared once for all who come back. */
+export const PIECE_CHANGES = 250;
+/** Characters of a piece, whatever its messages' length; one message is the least. */
+export const MAX_PIECE_CHARS = 128 * 1024;
+/** Messages that a piece must have to be kept: fewer are made as quickly as found. */
+export const MIN_PREPARED_CHANGES = 50;
+/** Bytes of all pieces that are kept: 100,000 messages in one form take some 35 MB. */
+export const MAX_PREPARED_BYTES = 64 * 1024 * 1024;
+/** Milliseconds until a piece that nobody asked for is forgotten. */
+export const FORGET_PREPARED_MS = 60_000;
 /** Bytes that may wait in a socket before nothing more is queued for it: the cost of a reader that stopped. */
 export const MAX_BACKLOG_BYTES = 256 * 1024;
 /** Milliseconds after which a connection that does not take what waits for it is closed. */
@@ -123,6 +137,8 @@ export const MAX_TYPING_TOLD = 20;
 
 // What an attacker may try
 
+/** Frames of one WebSocket that are read in one turn: some 0.5 ms, so that others are heard in between. */
+export const MAX_FRAMES_PER_TURN = 128;
 /** Frames of one WebSocket message: a real client sends one, large ones a few. */
 export const MAX_FRAGMENTS = 1_000;
 /** Rejected commands of one WebSocket in `REJECTED_WITHIN_MS` before it is closed. */
@@ -159,3 +175,28 @@ export const SEARCH_INDEX_AFTER_MS = 1_000;
 export const RETRY_DISK_MS = 1_000;
 /** Milliseconds after a deletion until the log beside the store is emptied of what it holds of the old text. */
 export const FORGET_WITHIN_MS = 1_000;
+
+// Where several servers share a journal
+
+/** Milliseconds until a broker that does not answer is asked again: more than it takes when it is busy. */
+export const NATS_ANSWER_WITHIN_MS = 2_000;
+/** Milliseconds until an entry is stored and has come back, or is given up: a new leader is chosen within some 4 s. */
+export const NATS_APPEND_WITHIN_MS = 7_000;
+/** Milliseconds between tries. */
+export const NATS_RETRY_MS = 250;
+/** Milliseconds that the start waits for the broker: all of it may be starting. */
+export const NATS_START_WITHIN_MS = 30_000;
+/** Milliseconds between looks whether the broker is still there; two that fail are the end of the connection. */
+export const NATS_PING_EVERY_MS = 2_000;
+/** Milliseconds between signs of life of the stream; after two that fail to come it is asked for again. */
+export const NATS_HEARTBEAT_MS = 1_000;
+/** Milliseconds for which the stream knows an entry that it is given twice; later ones are known by the conversation. */
+export const NATS_DUPLICATE_WINDOW_MS = 120_000;
+/** Lookups of entries whose text was erased that are under way together, while a journal is read. */
+export const NATS_LOOKUPS = 100;
+/** Milliseconds until an erasure that a server does not finish is given to another. */
+export const NATS_ERASURE_WITHIN_MS = 30_000;
+/** Milliseconds until an erasure is done again, for a text that was on its way: longer than any append takes. */
+export const NATS_ERASURE_AGAIN_MS = 60_000;
+/** Milliseconds that a cursor of another server is waited for, when this one is behind. */
+export const CURSOR_WITHIN_MS = 2_000;

@@ -1,10 +1,16 @@
 /** Changes as bytes: each is encoded once, however many connections it goes to. */
 import type { Change } from '../conversation/change.ts';
 
-/** How messages are put into bytes. One object for all connections of a kind: what it made is shared by them. */
-export interface Encoding {
-  /** The bytes of each, one after the other. */
-  changes(changes: readonly Change[]): Buffer;
+/** How messages are put into bytes. One object for all that are sent so: what it made is shared by them. */
+export interface Form {
+  /** One message. Several are sent one after the other. */
+  message(change: Change): Buffer;
+  /** Where something goes around what is sent in one go, as with the chunks of HTTP. @param length of it all, in bytes */
+  enclose?: ((length: number) => { head: Buffer; tail: Buffer }) | undefined;
+}
+
+/** The same, and what else a connection is told. */
+export interface Encoding extends Form {
   caughtUp(room: string, cursor: string): Buffer;
   reset(room: string): Buffer;
   /** Where the encoding has a form for it: how many are in the room. */
@@ -28,11 +34,17 @@ export function createEncode(): Encode {
       known.set(name, bytes);
       return bytes;
     };
-    const one = (change: Change) => once(String(change.seq), () => encoding.changes([change]));
-    const [first] = changes;
-    if (first !== undefined && changes.length === 1) return one(first);
-    return once(changes.map(({ seq }) => seq).join(), () => Buffer.concat(changes.map(one)));
+    const one = (change: Change) => once(String(change.seq), () => encoding.message(change));
+    return once(`all of ${changes.map(({ seq }) => seq).join()}`, () => join(encoding, changes.map(one)));
   };
+}
+
+/** @returns the messages as they are sent in one go */
+export function join(form: Pick<Form, 'enclose'>, messages: readonly Buffer[]): Buffer {
+  const [first] = messages;
+  if (form.enclose === undefined) return messages.length === 1 && first !== undefined ? first : Buffer.concat(messages);
+  const { head, tail } = form.enclose(messages.reduce((length, message) => length + message.length, 0));
+  return Buffer.concat([head, ...messages, tail]);
 }
 
 /** Changes of one room that go out together. */

@@ -2,14 +2,23 @@
  * Who listens, from which cursor. A connection is only a cursor: it catches up from the conversation, goes live without
  * a gap, and falls back to its cursor when it reads too slowly. A change is encoded once for all.
  */
-import { DEFAULT_PAGE, CATCH_UP_SLICE, EXPIRY_TICK_MS, MAX_BACKLOG_BYTES, MAX_STALL_MS } from '../limits.ts';
+import {
+  CATCH_UP_SLICE,
+  DEFAULT_PAGE,
+  EXPIRY_TICK_MS,
+  MAX_BACKLOG_BYTES,
+  MAX_SLICE_BYTES,
+  MAX_STALL_MS,
+} from '../limits.ts';
 import { ChatError } from '../errors.ts';
 import { createMetrics } from '../metrics.ts';
 import { formatCursor } from './cursor.ts';
-import { Batch, bySeq, createEncode } from './encoding.ts';
+import { Batch, bySeq, createEncode, join } from './encoding.ts';
 import { createGathering } from './gathering.ts';
+import { createPrepared } from './prepared.ts';
 import { createPresence } from './presence.ts';
 import { createTyping } from './typing.ts';
+import { createTurns } from './turns.ts';
 import { createDeadlines } from '../wheel.ts';
 import type { Caller } from '../commands/command.ts';
 import type { Clock } from '../clock.ts';
@@ -18,7 +27,8 @@ import type { Logger } from '../log.ts';
 import type { Connected, Metrics } from '../metrics.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Position } from './cursor.ts';
-import type { Encode, Encoding } from './encoding.ts';
+import type { Encode, Encoding, Form } from './encoding.ts';
+import type { Pieces } from './prepared.ts';
 
 export type { Encoding } from './encoding.ts';
 
@@ -40,6 +50,8 @@ export interface Feed {
    * @returns what ends it
    */
   join(connection: Connection, room: string, position: Position | undefined): () => void;
+  /** @returns the messages that came after `since`, as pieces that are made once for all who ask */
+  after(form: Form, room: string, since: number, limit: number): Pieces;
   /** Be told once, when the room has a change above `after`. @returns what cancels it */
   onceChanged(room: string, after: number, callback: () => void): () => void;
   /** An identity asked for the room's messages, and so is there for a while. */
@@ -83,6 +95,8 @@ export function createFeed({ conversation, clock, maxConnections, log, metrics =
   const listenersOf = new Map<Connection, Set<Listener>>();
   /** Connections that do not take what is sent, and since when, by the clock's `elapsed`: nothing is queued for them. */
   const lagging = new Map<Connection, number>();
+  const prepared = createPrepared(conversation, clock);
+  const turns = createTurns();
   let cancelStallCheck: (() => void) | undefined;
   let places = 0;
 
@@ -138,7 +152,7 @@ export function createFeed({ conversation, clock, maxConnections, log, metrics =
     const together = listeners.filter((one) => one.hasCaughtUp);
     if (!sendSlice(connection, together)) {
       lagging.set(connection, clock.elapsed());
-      return void setImmediate(goOn, connection, () => resume(connection));
+      return turns.add(() => goOn(connection, () => resume(connection)));
     }
     lagging.delete(connection);
     together.forEach(goLive);
@@ -155,7 +169,7 @@ export function createFeed({ conversation, clock, maxConnections, log, metrics =
     const isReady = listener.cursor !== undefined || sendSlice(connection, live);
     if (isReady && listener.cursor === undefined) sendNewest(listener);
     if (!isReady || !sendSlice(connection, [...live, listener])) {
-      return void setImmediate(goOn, connection, () => catchUp(listener));
+      return turns.add(() => goOn(connection, () => catchUp(listener)));
     }
     listener.hasCaughtUp = true;
     connection.write(connection.encoding.caughtUp(room, formatCursor(conversation.head(), conversation)));
@@ -165,19 +179,56 @@ export function createFeed({ conversation, clock, maxConnections, log, metrics =
   const sendNewest = (listener: Listener) => {
     const { connection, room } = listener;
     const { changes } = conversation.newest(room, DEFAULT_PAGE);
-    if (changes.length > 0) connection.write(connection.encoding.changes(changes.toSorted(bySeq)));
+    write(connection, changes.toSorted(bySeq));
     listener.cursor = conversation.head();
+  };
+
+  const write = (connection: Connection, changes: readonly Change[]) => {
+    const { encoding } = connection;
+    if (changes.length > 0)
+      connection.write(
+        join(
+          encoding,
+          changes.map((change) => encoding.message(change)),
+        ),
+      );
   };
 
   /** Send what comes next in these rooms, in one order. @returns whether that is all there is */
   const sendSlice = (connection: Connection, listeners: readonly Listener[]): boolean => {
+    const [only] = listeners;
+    return only !== undefined && listeners.length === 1 ? sendPieces(only) : sendMerged(connection, listeners);
+  };
+
+  /** Of one room, as nearly all follow: pieces that are made once for all. */
+  const sendPieces = (listener: Listener): boolean => {
+    const { connection, room } = listener;
+    let count = 0;
+    let bytes = 0;
+    while (count < CATCH_UP_SLICE && bytes < MAX_SLICE_BYTES) {
+      const part = prepared.next(connection.encoding, room, listener.cursor ?? 0, CATCH_UP_SLICE - count);
+      if (part !== undefined) {
+        connection.write(part.enclosed());
+        listener.cursor = part.last;
+        count += part.count;
+        bytes += part.messages.length;
+      }
+      if (part === undefined || part.isAll) {
+        listener.cursor = Math.max(listener.cursor ?? 0, conversation.head());
+        return true;
+      }
+    }
+    return false;
+  };
+
+  const sendMerged = (connection: Connection, listeners: readonly Listener[]): boolean => {
     const pages = listeners.map(({ room, cursor = 0 }) => conversation.after(room, cursor, CATCH_UP_SLICE));
     const cutAt = pages.flatMap(({ changes, hasMore }) => (hasMore ? (changes.at(-1)?.seq ?? []) : []));
     let upTo = Math.min(conversation.head(), ...cutAt); // no further than all of them were read
     const found = pages.flatMap(({ changes }) => changes.filter(({ seq }) => seq <= upTo)).toSorted(bySeq);
     const sent = found.slice(0, CATCH_UP_SLICE);
     if (sent.length < found.length) upTo = sent.at(-1)?.seq ?? upTo;
-    if (sent.length > 0) connection.write(connection.encoding.changes(sent));
+    write(connection, sent);
     for (const one of listeners) one.cursor = Math.max(one.cursor ?? 0, upTo);
     return cutAt.length === 0 && sent.length === found.length;
   };
@@ -248,7 +299,10 @@ export function createFeed({ conversation, clock, maxConnections, log, metrics =
 
   const expiries = createDeadlines(clock, EXPIRY_TICK_MS);
   const gathering = createGathering(flush, metrics.fanOut);
-  const unsubscribe = conversation.subscribe(gathering.add);
+  const unsubscribe = conversation.subscribe((changes) => {
+    prepared.forget(changes);
+    gathering.add(changes);
+  });
 
   const leave = (listener: Listener) => {
     if (listener.hasLeft) return;
@@ -285,6 +339,7 @@ export function createFeed({ conversation, clock, maxConnections, log, metrics =
         forgetIfEmpty(name);
       };
     },
+    after: prepared.after,
     polled: presence.polled,
     online: presence.online,
     typing: typing.add,
@@ -312,6 +367,8 @@ export function createFeed({ conversation, clock, maxConnections, log, metrics =
       presence.stop();
       expiries.stop();
       typing.stop();
+      turns.stop();
+      prepared.stop();
       cancelStallCheck?.();
     },
   };

@@ -5,6 +5,7 @@
 import { ChatError } from '../errors.ts';
 import { HEARTBEAT_EVERY_MS, LINGER_MS } from '../limits.ts';
 import { createRounds } from '../wheel.ts';
+import { join } from './encoding.ts';
 import { sendProblem } from './exchange.ts';
 import type { Connected } from '../metrics.ts';
 import type { ServerResponse } from 'node:http';
@@ -12,8 +13,11 @@ import type { Socket } from 'node:net';
 import type { Caller } from '../commands/command.ts';
 import type { Change } from '../conversation/change.ts';
 import type { Position } from './cursor.ts';
+import type { Form } from './encoding.ts';
 import type { Connection, Encoding } from './feed.ts';
 import type { Exchange, Host } from './transport.ts';
+
+const CRLF = Buffer.from('\r\n');
 
 /** What a kind of stream says, as text. Empty text is not sent. */
 export interface StreamFormat {
@@ -48,15 +52,15 @@ interface Frames {
 }
 
 export function createStreams({ feed, clock }: Pick<Host, 'feed' | 'clock'>, format: StreamFormat): Streams {
-  const chunked = toFrames(format, toChunk);
-  const plain = toFrames(format, (text) => Buffer.from(text));
+  const chunked = toFrames(format, encloseChunk);
+  const plain = toFrames(format);
   const streams = new Set<HttpStream>();
   const rounds = createRounds<HttpStream>(clock, HEARTBEAT_EVERY_MS, (due) => {
     for (const stream of due) stream.sayAlive();
   });
   let isStopped = false;
 
-  const begin = (response: ServerResponse, socket: Socket, join: (stream: HttpStream) => (() => void)[]) => {
+  const begin = (response: ServerResponse, socket: Socket, enter: (stream: HttpStream) => (() => void)[]) => {
     if (isStopped) throw new ChatError('overloaded', 'The server is about to stop.');
     const givePlaceBack = feed.takePlace(format.name);
     const isChunked = response.req.httpVersion !== '1.0';
@@ -71,13 +75,13 @@ export function createStreams({ feed, clock }: Pick<Host, 'feed' | 'clock'>, for
       rounds.delete(stream);
       givePlaceBack();
     });
-    for (const leave of join(stream)) stream.onceOver(leave);
+    for (const leave of enter(stream)) stream.onceOver(leave);
     socket.uncork();
   };
 
   return {
     open({ request, response }, caller, room, position) {
-      const join = (stream: HttpStream) => [
+      const enter = (stream: HttpStream) => [
         feed.join(stream, room, position),
         feed.onceExpired(caller, () => void stream.end()),
       ];
@@ -86,12 +90,12 @@ export function createStreams({ feed, clock }: Pick<Host, 'feed' | 'clock'>, for
       if (request.method === 'HEAD') {
         response.writeHead(200, headersOf(format, true)).end();
       } else if (socket !== null) {
-        begin(response, socket, join);
+        begin(response, socket, enter);
       } else {
         // Asked for while an earlier answer is still to come on the same connection.
         response.once('socket', (ready: Socket) => {
           try {
-            begin(response, ready, join);
+            begin(response, ready, enter);
           } catch (error) {
             sendProblem(response, error);
           }
@@ -177,15 +181,16 @@ function headersOf({ type }: StreamFormat, isChunked: boolean): { [name: string]
   };
 }
 
-function toFrames(format: StreamFormat, toBytes: (text: string) => Buffer): Frames {
+function toFrames(format: StreamFormat, enclose?: Form['enclose']): Frames {
   // An empty chunk would be the end of the answer.
-  const frame = (text: string) => (text === '' ? Buffer.alloc(0) : toBytes(text));
+  const frame = (text: string) => (text === '' ? Buffer.alloc(0) : join({ enclose }, [Buffer.from(text)]));
   const reset = frame(format.reset);
   return {
     opening: frame(format.opening),
     heartbeat: frame(format.heartbeat),
     encoding: {
-      changes: (changes) => frame(changes.map(format.message).join('')),
+      message: (change) => Buffer.from(format.message(change)),
+      enclose,
       caughtUp: (_room, cursor) => frame(format.caughtUp(cursor)),
       reset: () => reset,
     },
@@ -193,6 +198,6 @@ function toFrames(format: StreamFormat, toBytes: (text: string) => Buffer): Fram
 }
 
 /** @see RFC 9112, "Chunked Transfer Coding" */
-function toChunk(text: string): Buffer {
-  return Buffer.from(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`);
+function encloseChunk(length: number): { head: Buffer; tail: Buffer } {
+  return { head: Buffer.from(`${length.toString(16)}\r\n`), tail: CRLF };
 }

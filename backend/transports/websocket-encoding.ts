@@ -31,10 +31,7 @@ function envelope<Name extends keyof ServerEvents>(command: Name, message: Serve
 }
 
 export const websocketEncoding: Encoding = {
-  changes(changes) {
-    const frames = changes.map(({ json }) => toFrame(`{"command":"message","message":${json}}`));
-    return frames.length === 1 && frames[0] !== undefined ? frames[0] : Buffer.concat(frames);
-  },
+  message: ({ json }) => toFrame(`{"command":"message","message":${json}}`),
   caughtUp: (room, since) => envelope('caught-up', { room, since }),
   presence: (room, online) => envelope('presence', { room, online }),
   typing: (room, users) => Buffer.concat(users.map((user) => envelope('typing', { room, user }))),

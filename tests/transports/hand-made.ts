@@ -53,8 +53,8 @@ function createTalk() {
     conversation: conversation as Conversation, // of which the feed uses no more
     current,
     /** A new message, or another state of the one with this id. */
-    put(room: string, id = seq + 1): Change {
-      const change = toChange({ id, seq: ++seq, room, user: 'A', message: `at ${seq}`, timestamp: 't' });
+    put(room: string, id = seq + 1, message = `at ${seq + 1}`): Change {
+      const change = toChange({ id, seq: ++seq, room, user: 'A', message, timestamp: 't' });
       current.set(id, change);
       for (const listener of listeners) listener([change]);
       return change;
@@ -70,9 +70,9 @@ export function createEncoding(): Encoding & { readonly encoded: Change[] } {
   const toLine = (line: object) => Buffer.from(`${JSON.stringify(line)}\n`);
   return {
     encoded,
-    changes(changes) {
-      encoded.push(...changes);
-      return Buffer.from(changes.map(({ json }) => `${json}\n`).join(''));
+    message(change) {
+      encoded.push(change);
+      return Buffer.from(`${change.json}\n`);
     },
     caughtUp: (room, since) => toLine({ caughtUp: room, since }),
     reset: (room) => toLine({ reset: room }),
