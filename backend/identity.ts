@@ -142,12 +142,6 @@ function isModerator(token: string | undefined, { moderatorToken }: Pick<Setting
   return token !== undefined && moderatorToken !== undefined && isSame(token, moderatorToken);
 }
 
-// A page of another origin, as on another port of this host, may not act with the cookie of whoever looks at it.
-function isFromOtherOrigin({ headers }: IncomingMessage): boolean {
-  const { origin, host } = headers;
-  return origin !== undefined && !(URL.canParse(origin) && new URL(origin).host === host);
-}
-
 // In constant time, whatever the lengths: how long a guess took must not tell how much of it was right.
 function isSame(shown: string, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
