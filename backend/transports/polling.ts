@@ -1,13 +1,15 @@
 /** Asking again and again: `GET /messages` answers at once, or holds the request until there is something to say. */
 import { z } from 'zod';
 import { ChatError } from '../errors.ts';
-import { DEFAULT_PAGE, MAX_PAGE, MAX_WAIT_S, REMEMBERED_QUERIES } from '../limits.ts';
+import { DEFAULT_PAGE, MAX_PAGE, MAX_WAIT_S, MIN_PREPARED_CHANGES, REMEMBERED_QUERIES } from '../limits.ts';
 import { remember } from '../remember.ts';
 import { formatCursor, readCursor } from './cursor.ts';
-import { MORE, queryFields, readId, readQuery, sendJson } from './exchange.ts';
+import { MORE, queryFields, readId, readQuery, sendJson, sendJsonBytes } from './exchange.ts';
 import { createHolding } from './holding.ts';
 import type { ServerResponse } from 'node:http';
 import type { Page } from '../conversation/change.ts';
+import type { Form } from './encoding.ts';
+import type { Pieces } from './prepared.ts';
 import type { Exchange, Host, Transport } from './transport.ts';
 
 export const pollQuery = z.object({
@@ -18,28 +20,41 @@ export const pollQuery = z.object({
   wait: queryFields.whole(0, MAX_WAIT_S).exactOptional(),
 });
 
+const COMMA = ',';
+const LIST_BEGINS = Buffer.from('[');
+const LIST_ENDS = Buffer.from(']');
+/** What stands in a list, each with the comma in front of it. */
+const LIST: Form = { message: ({ json }) => Buffer.from(COMMA + json) };
+
 export function startPolling(host: Host): Transport {
   const { listenAs, route, conversation, feed, identity } = host;
   const { hold, stop } = createHolding(host);
   // All who have seen everything ask the same question.
   const readPollQuery = remember(REMEMBERED_QUERIES, (search) => readQuery(pollQuery, new URLSearchParams(search)));
 
+  const headersOf = (hasMore: boolean, nextSince?: number) => [
+    ...(nextSince === undefined ? [] : ['Next-Since', formatCursor(nextSince, conversation)]),
+    ...(hasMore ? MORE : []),
+  ];
   const answer = (response: ServerResponse, { changes, hasMore }: Page, nextSince?: number) => {
-    const headers = [
-      ...(nextSince === undefined ? [] : ['Next-Since', formatCursor(nextSince, conversation)]),
-      ...(hasMore ? MORE : []),
-    ];
-    sendJson(response, 200, `[${changes.map(({ json }) => json).join(',')}]`, headers);
+    sendJson(response, 200, `[${changes.map(({ json }) => json).join(',')}]`, headersOf(hasMore, nextSince));
+  };
+  const answerPieces = (response: ServerResponse, { parts, last, hasMore }: Pieces) => {
+    const [first, ...others] = parts.map(({ messages }) => messages);
+    const list = first === undefined ? [] : [first.subarray(COMMA.length), ...others];
+    const nextSince = hasMore ? last : conversation.head();
+    sendJsonBytes(response, 200, [LIST_BEGINS, ...list, LIST_ENDS], headersOf(hasMore, nextSince));
   };
 
   const answerAfter = (response: ServerResponse, room: string, since: number, limit: number) => {
-    const page = conversation.after(room, since, limit);
-    const last = page.hasMore ? page.changes.at(-1)?.seq : undefined;
-    answer(response, page, last ?? conversation.head());
+    const few = conversation.after(room, since, Math.min(limit, MIN_PREPARED_CHANGES));
+    if (few.hasMore && few.changes.length < limit) return answerPieces(response, feed.after(LIST, room, since, limit));
+    const last = few.hasMore ? few.changes.at(-1)?.seq : undefined;
+    answer(response, few, last ?? conversation.head());
   };
 
   const listen = ({ request, response, search }: Exchange) => {
-    const { author } = identity.callerOf(request); // a token that is not known is told, also to one who only reads
+    const { author, address } = identity.callerOf(request); // a token that is not known is told, also to one who only reads
     const { room, since, before, limit, wait } = readPollQuery(search);
     // Who reads what was said long ago may well listen elsewhere, and would count twice.
     if (author !== undefined && before === undefined) feed.polled(room, author);
@@ -59,7 +74,8 @@ export function startPolling(host: Host): Transport {
     if (!wait || conversation.after(room, position, 1).changes.length > 0) {
       return answerAfter(response, room, position, most);
     }
-    hold(response, room, position, wait, () => answerAfter(response, room, position, most));
+    const held = { response, address, room, after: position, waitS: wait };
+    hold(held, () => answerAfter(response, room, position, most));
   };
 
   listenAs('json', 'application/json', listen);
