@@ -10,6 +10,9 @@ const ROOM_PATTERN = /^[a-z0-9][a-z0-9-]{0,39}$/;
 const KEY_PATTERN = new RegExp(`^[\\x21-\\x7e]{1,${MAX_KEY_LENGTH}}$`);
 // A name that turns the text around it is a name that can pretend to be another.
 const UNSAFE_IN_NAME = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+// Of anything else it may hold, something must be seen. Marks and joiners count beside letters only; the last few are blank
+// by their looks, and symbols to Unicode.
+const SEEN_IN_NAME = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cf}\p{M}\u2800\u{13441}\u{13442}\u{1d159}]/u;
 const UNSAFE_IN_TEXT = /[^\P{Cc}\t\n]/u;
 
 export const room = z
@@ -33,6 +36,7 @@ export const user = z
   .refine((text) => text.isWellFormed(), 'must be well-formed Unicode')
   .refine((text) => isOfLength(text, MAX_USER_LENGTH), `must hold 1 to ${MAX_USER_LENGTH} characters`)
   .refine((text) => !UNSAFE_IN_NAME.test(text), 'must hold no control or direction-override characters')
+  .refine((text) => text === '' || SEEN_IN_NAME.test(text), 'must hold something that is seen')
   .meta({ description: 'Display name; white space around it is taken off.', minLength: 1, maxLength: MAX_USER_LENGTH });
 
 export const text = z
