@@ -46,6 +46,8 @@ export interface HttpOptions {
   /** @returns why no message can be accepted now; undefined when one can */
   trouble(): string | undefined;
   metrics: Metrics;
+  /** @throws ChatError `rate-limited` when there were too many of its address */
+  countRequest(request: IncomingMessage): void;
   /** @returns whether the server is about to stop, so that connections should not be used again */
   isDraining(): boolean;
 }
@@ -57,7 +59,8 @@ interface Listener {
   handle: Handle;
 }
 
-export function createHttp({ settings, identity, log, trouble, metrics, isDraining }: HttpOptions): Http {
+export function createHttp(options: HttpOptions): Http {
+  const { settings, identity, log, trouble, metrics, countRequest, isDraining } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -70,6 +73,10 @@ export function createHttp({ settings, identity, log, trouble, metrics, isDraini
   });
   const allowOrigins = originsOf(settings.allowedOrigins);
   app.use(allowOrigins);
+  app.use((request, _response, next) => {
+    countRequest(request);
+    next();
+  });
 
   const methods = new Map<string, Set<string>>();
   const listeners: Listener[] = [];
@@ -109,6 +116,7 @@ export function createHttp({ settings, identity, log, trouble, metrics, isDraini
   const answerDirectly = async (handle: Handle, request: IncomingMessage, response: ServerResponse, search: string) => {
     try {
       setCommonHeaders(response, commonHeaders[request.method === 'GET' ? 'GET' : 'POST'](request));
+      countRequest(request);
       if (identity.admit !== undefined) await identity.admit(request);
       await handle(new HttpExchange(request, response, {}, search));
     } catch (error) {

@@ -139,6 +139,8 @@ export const MAX_TYPING_TOLD = 20;
 
 /** Frames of one WebSocket that are read in one turn: some 0.5 ms, so that others are heard in between. */
 export const MAX_FRAMES_PER_TURN = 128;
+/** Seconds after which one that found no place may try again. */
+export const RETRY_CONNECTING_S = 5;
 /** Frames of one WebSocket message: a real client sends one, large ones a few. */
 export const MAX_FRAGMENTS = 1_000;
 /** Rejected commands of one WebSocket in `REJECTED_WITHIN_MS` before it is closed. */

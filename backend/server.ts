@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { createAddresses } from './address.ts';
 import { systemClock } from './clock.ts';
 import { openConversation } from './conversation/conversation.ts';
 import { openDataDir } from './data-dir.ts';
@@ -24,7 +25,7 @@ import { createSignIn } from './sign-in.ts';
 import { answerBrokenRequest } from './transports/exchange.ts';
 import { createFeed } from './transports/feed.ts';
 import { TRANSPORTS } from './transports/table.ts';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from './clock.ts';
 import type { Logger } from './log.ts';
@@ -89,6 +90,8 @@ async function start(
   });
   cleanUp.push(() => conversation.close());
 
+  const addresses = createAddresses(settings.trustProxy);
+  const countRequest = (request: IncomingMessage) => rateLimit.countRequest(addresses.of(request));
   let isDraining = false;
   const { answer, route, listenAs, finish } = createHttp({
     settings,
@@ -96,6 +99,7 @@ async function start(
     log,
     trouble: conversation.trouble,
     metrics,
+    countRequest,
     isDraining: () => isDraining,
   });
   const server = createServer(
@@ -115,8 +119,9 @@ async function start(
   // Where a client expects what is not known here, Node would answer in words of its own.
   server.on('checkExpectation', answer);
   const closeSilent = watchSilent(server);
-  const feed = createFeed({ conversation, clock, maxConnections: settings.maxConnections, log, metrics });
-  const host = { server, route, listenAs, conversation, feed, identity, settings, clock, log };
+  const { maxConnections, maxConnectionsPerAddress } = settings;
+  const feed = createFeed({ conversation, clock, maxConnections, maxConnectionsPerAddress, log, metrics });
+  const host = { server, route, listenAs, conversation, feed, identity, rateLimit, countRequest, settings, clock, log };
   const transports = Object.values(TRANSPORTS).map((startTransport) => startTransport(host));
   finish();
 

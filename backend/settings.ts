@@ -18,6 +18,8 @@ export interface Settings {
   rateLimit: number | undefined;
   /** WebSocket, SSE and NDJSON connections and held polls together. */
   maxConnections: number;
+  /** Those of one address among them, but of this machine itself. */
+  maxConnectionsPerAddress: number;
   /** As Express' "trust proxy"; false ignores `X-Forwarded-For`. */
   trustProxy: false | number | string;
   /** Whoever shows it as a bearer token may delete any message. */
@@ -51,6 +53,12 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
   allowedOrigins: { variable: 'ALLOWED_ORIGINS', unit: 'origins, by comma', default: '*', read: origins },
   rateLimit: { variable: 'RATE_LIMIT', unit: 'writes per 10 s and client, or off', default: '50', read: limitOrOff },
   maxConnections: { variable: 'MAX_CONNECTIONS', unit: 'connections', default: '10000', read: wholeNumber(1, 1e7) },
+  maxConnectionsPerAddress: {
+    variable: 'MAX_CONNECTIONS_PER_ADDRESS',
+    unit: 'connections',
+    default: '2000',
+    read: wholeNumber(1, 1e7),
+  },
   trustProxy: { variable: 'TRUST_PROXY', unit: 'addresses or hops', default: '', read: trustProxy },
   moderatorToken: { variable: 'MODERATOR_TOKEN', unit: 'text', default: '', read: textOrNone },
   secret: { variable: 'SECRET', unit: 'text', default: '', read: textOrNone },

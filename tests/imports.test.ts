@@ -71,7 +71,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
       'backend/page-headers',
       'backend/remember',
       'backend/wheel',
-      ...types('backend/', 'clock', 'conversation/', 'identity', 'log', 'settings'),
+      ...types('backend/', 'clock', 'conversation/', 'identity', 'log', 'rate-limit', 'settings'),
       'type protocol/',
     ],
   ],

@@ -10,12 +10,12 @@ import {
   MAX_SLICE_BYTES,
   MAX_STALL_MS,
 } from '../limits.ts';
-import { ChatError } from '../errors.ts';
 import { createMetrics } from '../metrics.ts';
 import { formatCursor } from './cursor.ts';
 import { Batch, bySeq, createEncode, join } from './encoding.ts';
 import { createGathering } from './gathering.ts';
 import { createPrepared } from './prepared.ts';
+import { createPlaces } from './places.ts';
 import { createPresence } from './presence.ts';
 import { createTyping } from './typing.ts';
 import { createTurns } from './turns.ts';
@@ -24,9 +24,10 @@ import type { Caller } from '../commands/command.ts';
 import type { Clock } from '../clock.ts';
 import type { Change } from '../conversation/change.ts';
 import type { Logger } from '../log.ts';
-import type { Connected, Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Position } from './cursor.ts';
+import type { TakePlace } from './places.ts';
 import type { Encode, Encoding, Form } from './encoding.ts';
 import type { Pieces } from './prepared.ts';
 
@@ -62,8 +63,7 @@ export interface Feed {
   typing(connection: Connection, room: string, user: string): void;
   /** Call `end` when the caller's sign-in ends, if it does. @returns what cancels it */
   onceExpired(caller: Pick<Caller, 'expiresAt'>, end: () => void): () => void;
-  /** @throws ChatError `overloaded` when there are too many connections; @returns what gives the place back */
-  takePlace(transport: Connected): () => void;
+  readonly takePlace: TakePlace;
   stop(): void;
 }
 
@@ -72,6 +72,7 @@ export interface FeedOptions {
   clock: Clock;
   /** Connections and held polls together. */
   maxConnections: number;
+  maxConnectionsPerAddress?: number;
   log: Logger;
   metrics?: Metrics;
 }
@@ -90,7 +91,9 @@ interface Waiting {
   callback: () => void;
 }
 
-export function createFeed({ conversation, clock, maxConnections, log, metrics = createMetrics() }: FeedOptions): Feed {
+export function createFeed(options: FeedOptions): Feed {
+  const { conversation, clock, log, metrics = createMetrics() } = options;
+  const { maxConnections, maxConnectionsPerAddress = maxConnections } = options;
   const rooms = new Map<string, Room>();
   const listenersOf = new Map<Connection, Set<Listener>>();
   /** Connections that do not take what is sent, and since when, by the clock's `elapsed`: nothing is queued for them. */
@@ -98,7 +101,6 @@ export function createFeed({ conversation, clock, maxConnections, log, metrics =
   const prepared = createPrepared(conversation, clock);
   const turns = createTurns();
   let cancelStallCheck: (() => void) | undefined;
-  let places = 0;
 
   const roomNamed = (name: string): Room => {
     let room = rooms.get(name);
@@ -346,21 +348,7 @@ export function createFeed({ conversation, clock, maxConnections, log, metrics =
     onceExpired({ expiresAt }, end) {
       return expiresAt === undefined ? () => {} : expiries.after(expiresAt - clock.now(), end);
     },
-    takePlace(transport) {
-      if (places >= maxConnections) {
-        metrics.drop('full');
-        throw new ChatError('overloaded', 'The server has as many connections as it can take.', { retryAfter: 5 });
-      }
-      places++;
-      metrics.connections.opened(transport);
-      let isTaken = true;
-      return () => {
-        if (!isTaken) return;
-        isTaken = false;
-        places--;
-        metrics.connections.closed(transport);
-      };
-    },
+    takePlace: createPlaces({ maxConnections, maxConnectionsPerAddress, metrics }),
     stop() {
       unsubscribe();
       gathering.stop();

@@ -5,14 +5,23 @@ import { sendProblem } from './exchange.ts';
 import type { ServerResponse } from 'node:http';
 import type { Host } from './transport.ts';
 
+export interface Held {
+  response: ServerResponse;
+  /** Of the one who asks. */
+  address: string;
+  room: string;
+  after: number;
+  waitS: number;
+}
+
 export interface Holding {
   /**
    * Call `release` once, when the room has a change above `after`, the time is up or the server stops; not at all when the
    * client is gone by then.
    * @returns what ends it without calling `release`
-   * @throws ChatError `overloaded` when there are too many connections
+   * @throws ChatError `overloaded` or `rate-limited` when there are too many connections
    */
-  hold(response: ServerResponse, room: string, after: number, waitS: number, release: () => void): () => void;
+  hold(held: Held, release: () => void): () => void;
   /** Release all that are held; from now on none is held. */
   stop(): void;
 }
@@ -23,12 +32,12 @@ export function createHolding({ feed, clock, log }: Pick<Host, 'feed' | 'clock' 
   let isStopped = false;
 
   return {
-    hold(response, room, after, waitS, release) {
+    hold({ response, address, room, after, waitS }, release) {
       if (isStopped) {
         release();
         return () => {};
       }
-      const leave = feed.takePlace('longpoll');
+      const leave = feed.takePlace('longpoll', address);
       const end = () => {
         cancelChange();
         cancelDeadline();

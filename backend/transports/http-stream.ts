@@ -37,11 +37,16 @@ export interface StreamFormat {
 export interface Streams {
   /**
    * Answer with a stream of the room's messages. It ends when the caller's sign-in does.
-   * @throws ChatError `overloaded` when there are too many connections, or the server is about to stop
+   * @throws ChatError `overloaded` or `rate-limited` when there are too many connections, or the server is about to stop
    */
   open(exchange: Exchange, caller: Caller, room: string, position: Position | undefined): void;
   /** End all streams, so that their clients know that nothing was cut off. */
   stop(): Promise<void>;
+}
+
+interface Asking {
+  response: ServerResponse;
+  address: string;
 }
 
 /** A format as bytes, made once. */
@@ -60,9 +65,9 @@ export function createStreams({ feed, clock }: Pick<Host, 'feed' | 'clock'>, for
   });
   let isStopped = false;
 
-  const begin = (response: ServerResponse, socket: Socket, enter: (stream: HttpStream) => (() => void)[]) => {
+  const begin = ({ response, address }: Asking, socket: Socket, enter: (stream: HttpStream) => (() => void)[]) => {
     if (isStopped) throw new ChatError('overloaded', 'The server is about to stop.');
-    const givePlaceBack = feed.takePlace(format.name);
+    const givePlaceBack = feed.takePlace(format.name, address);
     const isChunked = response.req.httpVersion !== '1.0';
     socket.cork(); // the head and the first messages in one packet
     response.writeHead(200, headersOf(format, isChunked));
@@ -90,12 +95,12 @@ export function createStreams({ feed, clock }: Pick<Host, 'feed' | 'clock'>, for
       if (request.method === 'HEAD') {
         response.writeHead(200, headersOf(format, true)).end();
       } else if (socket !== null) {
-        begin(response, socket, enter);
+        begin({ response, address: caller.address }, socket, enter);
       } else {
         // Asked for while an earlier answer is still to come on the same connection.
         response.once('socket', (ready: Socket) => {
           try {
-            begin(response, ready, enter);
+            begin({ response, address: caller.address }, ready, enter);
           } catch (error) {
             sendProblem(response, error);
           }

@@ -10,6 +10,7 @@ import { RememberedCursor } from './remembered-cursor.ts';
 import { createRegistry, gone } from './subscription-registry.ts';
 import type { ServerResponse } from 'node:http';
 import type { Batch } from './remembered-cursor.ts';
+import type { Held } from './holding.ts';
 import type { Subscription } from './subscription-registry.ts';
 import type { Exchange, Host, Transport } from './transport.ts';
 
@@ -22,6 +23,8 @@ export const batchQuery = z.object({
   limit: queryFields.whole(1, MAX_PAGE).default(MAX_PAGE),
   ack: queryFields.whole(0, Number.MAX_SAFE_INTEGER).exactOptional(),
 });
+
+type Asking = Pick<Held, 'response' | 'address' | 'waitS'>;
 
 export function startSubscriptions(host: Host): Transport {
   const { route, conversation, feed, identity, clock } = host;
@@ -42,7 +45,7 @@ export function startSubscriptions(host: Host): Transport {
   };
 
   const read = ({ request, response, params, query: given }: Exchange) => {
-    const { author } = identity.callerOf(request);
+    const { author, address } = identity.callerOf(request);
     const subscription = registry.find(params['id']);
     const { room, cursor } = subscription;
     const { wait, limit, ack } = readQuery(batchQuery, given);
@@ -53,12 +56,12 @@ export function startSubscriptions(host: Host): Transport {
     cursor.confirm(ack);
     const batch = cursor.next(limit);
     if (wait === 0 || batch.page.changes.length > 0) return answerBatch(response, batch);
-    hold(subscription, response, wait, limit);
+    hold(subscription, { response, address, waitS: wait }, limit);
   };
 
-  const hold = (subscription: Subscription, response: ServerResponse, wait: number, limit: number) => {
+  const hold = (subscription: Subscription, { response, address, waitS }: Asking, limit: number) => {
     const { room, cursor } = subscription;
-    const cancel = holding.hold(response, room, cursor.position, wait, () => {
+    const cancel = holding.hold({ response, address, room, after: cursor.position, waitS }, () => {
       registry.use(subscription); // it was not idle while it was held
       answerBatch(response, cursor.next(limit));
     });

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Identity } from '../identity.ts';
 import type { Logger } from '../log.ts';
+import type { RateLimit } from '../rate-limit.ts';
 import type { Settings } from '../settings.ts';
 import type { Feed } from './feed.ts';
 
@@ -31,6 +32,9 @@ export interface Host {
   conversation: Conversation;
   feed: Feed;
   identity: Identity;
+  rateLimit: RateLimit;
+  /** To be called for each request that does not come by `route`. @throws ChatError `rate-limited` */
+  countRequest(request: IncomingMessage): void;
   settings: Settings;
   clock: Clock;
   log: Logger;

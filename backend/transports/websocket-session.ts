@@ -168,6 +168,7 @@ export class Session implements Connection {
       const posted = await this.#host.conversation.post(command, message, this.#caller, idempotencyKey);
       return { frame: answerFrame('accepted', key, toAnswer(posted)) };
     }
+    this.#host.rateLimit.countCommand(this.#caller);
     if (command === 'typing') {
       const { room, user } = parseWith(CONNECTION_COMMANDS.typing, message);
       this.#tellTyping(room, user);

@@ -17,7 +17,7 @@ export const WEBSOCKET_PATHS = ['/messages', '/'];
 const handshakeQuery = z.object({ room: queryFields.room, since: queryFields.since });
 
 export function startWebsocket(host: Host): Transport {
-  const { server, conversation, feed, identity, clock, settings } = host;
+  const { server, countRequest, conversation, feed, identity, clock, settings } = host;
   const sessions = new Set<Session>();
   let isStopped = false;
   const rounds = createRounds<Session>(clock, PING_EVERY_MS, (due) => {
@@ -37,7 +37,7 @@ export function startWebsocket(host: Host): Transport {
     await identity.admit?.(request);
     if (isStopped) throw new ChatError('overloaded', 'The server is about to stop.');
     const caller = identity.callerOf(request);
-    const leave = feed.takePlace('websocket');
+    const leave = feed.takePlace('websocket', caller.address);
     const endExpiry = feed.onceExpired(caller, () => void session.end(CLOSE.signedOut, 'The sign-in has expired.'));
     const closed = () => {
       leave();
@@ -60,6 +60,7 @@ export function startWebsocket(host: Host): Transport {
   const onUpgrade = async (request: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     try {
+      countRequest(request);
       await open(request, socket, head);
     } catch (error) {
       if (error instanceof ChatError) return endWithProblem(socket, error);

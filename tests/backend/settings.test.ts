@@ -12,6 +12,7 @@ describe('settings', () => {
       allowedOrigins: '*',
       rateLimit: 50,
       maxConnections: 10_000,
+      maxConnectionsPerAddress: 2_000,
       trustProxy: false,
       moderatorToken: undefined,
       secret: undefined,

@@ -207,11 +207,11 @@ describe('one that does not read', () => {
 describe('places', () => {
   it('are given up to the limit, and again when they come back, each once', () => {
     const { feed } = start();
-    const places = [1, 2, 3].map(() => feed.takePlace('websocket'));
-    expect(() => feed.takePlace('sse')).toThrow(expect.objectContaining({ code: 'overloaded' }));
+    const places = [1, 2, 3].map(() => feed.takePlace('websocket', '::1'));
+    expect(() => feed.takePlace('sse', '::1')).toThrow(expect.objectContaining({ code: 'overloaded' }));
     places[0]?.();
     places[0]?.();
-    feed.takePlace('sse');
-    expect(() => feed.takePlace('sse')).toThrow(expect.objectContaining({ code: 'overloaded' }));
+    feed.takePlace('sse', '::1');
+    expect(() => feed.takePlace('sse', '::1')).toThrow(expect.objectContaining({ code: 'overloaded' }));
   });
 });

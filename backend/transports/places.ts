@@ -1,0 +1,57 @@
+/** How many may be connected: in all, and from one address. */
+import { isThisMachine } from '../address.ts';
+import { ChatError } from '../errors.ts';
+import { RETRY_CONNECTING_S } from '../limits.ts';
+import type { Connected, Metrics } from '../metrics.ts';
+
+export interface PlacesOptions {
+  /** Connections and held polls together. */
+  maxConnections: number;
+  maxConnectionsPerAddress: number;
+  metrics: Pick<Metrics, 'connections' | 'drop'>;
+}
+
+/**
+ * @returns what gives the place back
+ * @throws ChatError `overloaded` when there are too many connections, `rate-limited` when too many are of this address
+ */
+export type TakePlace = (transport: Connected, address: string) => () => void;
+
+export function createPlaces({ maxConnections, maxConnectionsPerAddress, metrics }: PlacesOptions): TakePlace {
+  const ofAddresses = new Map<string, number>();
+  let taken = 0;
+
+  const countFor = (address: string, change: 1 | -1) => {
+    const count = (ofAddresses.get(address) ?? 0) + change;
+    if (count > 0) ofAddresses.set(address, count);
+    else ofAddresses.delete(address);
+  };
+
+  const refuseIfFull = (address: string) => {
+    if (taken >= maxConnections) {
+      metrics.drop('full');
+      const detail = 'The server has as many connections as it can take.';
+      throw new ChatError('overloaded', detail, { retryAfter: RETRY_CONNECTING_S });
+    }
+    if ((ofAddresses.get(address) ?? 0) >= maxConnectionsPerAddress && !isThisMachine(address)) {
+      metrics.drop('full-for-address');
+      const detail = `One address may have ${maxConnectionsPerAddress} connections.`;
+      throw new ChatError('rate-limited', detail, { retryAfter: RETRY_CONNECTING_S });
+    }
+  };
+
+  return (transport, address) => {
+    refuseIfFull(address);
+    taken++;
+    countFor(address, 1);
+    metrics.connections.opened(transport);
+    let isTaken = true;
+    return () => {
+      if (!isTaken) return;
+      isTaken = false;
+      taken--;
+      countFor(address, -1);
+      metrics.connections.closed(transport);
+    };
+  };
+}
