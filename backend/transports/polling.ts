@@ -47,10 +47,11 @@ export function startPolling(host: Host): Transport {
   };
 
   const answerAfter = (response: ServerResponse, room: string, since: number, limit: number) => {
-    const few = conversation.after(room, since, Math.min(limit, MIN_PREPARED_CHANGES));
-    if (few.hasMore && few.changes.length < limit) return answerPieces(response, feed.after(LIST, room, since, limit));
-    const last = few.hasMore ? few.changes.at(-1)?.seq : undefined;
-    answer(response, few, last ?? conversation.head());
+    const mayBeMany = Math.min(limit, conversation.head() - since) > MIN_PREPARED_CHANGES;
+    if (mayBeMany) return answerPieces(response, feed.after(LIST, room, since, limit));
+    const page = conversation.after(room, since, limit);
+    const last = page.hasMore ? page.changes.at(-1)?.seq : undefined;
+    answer(response, page, last ?? conversation.head());
   };
 
   const listen = ({ request, response, search }: Exchange) => {

@@ -130,7 +130,8 @@ export function createPrepared(conversation: Pick<Conversation, 'after'>, clock:
           count += part.count;
         }
       }
-      const hasMore = !isAll && conversation.after(room, last, 1).changes.length > 0;
+      const isKnown = () => shelves.get(form)?.get(room)?.holding(last) !== undefined;
+      const hasMore = !isAll && (isKnown() || conversation.after(room, last, 1).changes.length > 0);
       return { parts, last: count === 0 ? undefined : last, hasMore };
     },
     forget(changes) {
