@@ -32,6 +32,10 @@ export interface Settings {
   authJwksUrl: string | undefined;
   /** The key that tokens are checked with, HS256. */
   authSecret: string | undefined;
+  /** Who must have given a token: its `iss`. */
+  authIssuer: string | undefined;
+  /** For whom a token must be: one of its `aud`. */
+  authAudience: string | undefined;
   logLevel: string;
 }
 
@@ -65,6 +69,8 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
   auth: { variable: 'AUTH', unit: 'off or jwt', default: 'off', read: oneOf(['off', 'jwt']) },
   authJwksUrl: { variable: 'AUTH_JWKS_URL', unit: 'URL', default: '', read: urlOrNone },
   authSecret: { variable: 'AUTH_SECRET', unit: 'text', default: '', read: textOrNone },
+  authIssuer: { variable: 'AUTH_ISSUER', unit: 'text', default: '', read: textOrNone },
+  authAudience: { variable: 'AUTH_AUDIENCE', unit: 'text', default: '', read: textOrNone },
   logLevel: { variable: 'LOG_LEVEL', unit: LOG_LEVELS.join(', '), default: 'info', read: oneOf(LOG_LEVELS) },
 };
 

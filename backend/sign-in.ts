@@ -20,11 +20,11 @@ export interface SignedIn {
 /** @throws ChatError `identity-required` when the token is not valid (any more), `overloaded` when that cannot be told */
 export type SignIn = (token: string) => Promise<SignedIn>;
 
-/** What `AUTH=jwt` tells: where the keys are, or the one key. */
-export type SignInSettings = Pick<Settings, 'authJwksUrl' | 'authSecret'>;
+/** What `AUTH=jwt` tells: where the keys are, or the one key, and which tokens are meant for this server. */
+export type SignInSettings = Pick<Settings, 'authJwksUrl' | 'authSecret' | 'authIssuer' | 'authAudience'>;
 
-export function createSignIn({ authJwksUrl, authSecret }: SignInSettings, clock: Clock): SignIn {
-  const verify = verifierOf(authJwksUrl, authSecret);
+export function createSignIn(settings: SignInSettings, clock: Clock): SignIn {
+  const verify = verifierOf(settings);
   return async (token) => {
     const { payload } = await explained(() => verify(token, new Date(clock.now())));
     const name = user.safeParse(payload['name']);
@@ -36,13 +36,18 @@ export function createSignIn({ authJwksUrl, authSecret }: SignInSettings, clock:
 
 type Verify = (token: string, currentDate: Date) => Promise<JWTVerifyResult>;
 
-function verifierOf(jwksUrl: string | undefined, secret: string | undefined): Verify {
-  const common = { requiredClaims: ['sub', 'exp'], clockTolerance: CLOCK_TOLERANCE_S };
-  if (jwksUrl !== undefined) {
-    const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(jwksUrl));
+function verifierOf({ authJwksUrl, authSecret, authIssuer, authAudience }: SignInSettings): Verify {
+  const common = {
+    requiredClaims: ['sub', 'exp'],
+    clockTolerance: CLOCK_TOLERANCE_S,
+    ...(authIssuer !== undefined && { issuer: authIssuer }),
+    ...(authAudience !== undefined && { audience: authAudience }),
+  };
+  if (authJwksUrl !== undefined) {
+    const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(authJwksUrl));
     return (token, currentDate) => jwtVerify(token, keys, { ...common, currentDate });
   }
-  const key = new TextEncoder().encode(secret);
+  const key = new TextEncoder().encode(authSecret);
   // Named, so that a token cannot choose how it is checked.
   return (token, currentDate) => jwtVerify(token, key, { ...common, currentDate, algorithms: ['HS256'] });
 }
