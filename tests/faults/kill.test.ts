@@ -1,102 +1,142 @@
-import { expect, it } from 'vitest';
-import { poll, write } from '../harness/api.ts';
-import { startServerProcess } from '../harness/process.ts';
+/** kill -9: at any moment under load, while the journal is brought into its main file, and while the server starts. */
+import { rmSync, statSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { openJournal } from '../../backend/journal/sqlite.ts';
+import { createLog } from '../../backend/log.ts';
+import { call, poll, post } from '../harness/api.ts';
+import { launchServer, startServerProcess } from '../harness/process.ts';
 import { createRandom } from '../harness/random.ts';
-import { makeDataDir } from '../harness/server.ts';
-import type { Message } from '../../protocol/envelope.ts';
+import { makeDataDir, startTestServer } from '../harness/server.ts';
+import { createWriters, readAll } from './writers.ts';
 
-const KILLS = 10;
-const WRITERS = 50;
-/** Acknowledged messages, after which it is killed in the middle of the next. */
-const MOST_BEFORE_KILL = 400;
 const SEED = 20261122;
-/** Eleven starts of the server on a machine that is busy with other things. */
-const TIMEOUT_MS = 180_000;
+const WRITERS = 50;
+/** Dozens of starts of the server, on a machine that may be busy with other things. */
+const TIMEOUT_MS = 240_000;
 
-/** What one writer was told, and the message whose answer was lost with the server. */
-interface Writer {
-  acknowledged: Message[];
-  unanswered: { message: string; key: string } | undefined;
-}
-
-/** Every message of the server, in order of its changes. */
-async function readAll(url: string): Promise<Message[]> {
-  const all: Message[] = [];
-  for (let since = '0'; ;) {
-    const page = await poll(url, { since });
-    all.push(...page.messages);
-    if (!page.hasMore) return all;
-    since = page.since;
+it('loses nothing that it acknowledged when it is killed at random, 25 times', { timeout: TIMEOUT_MS }, async () => {
+  const random = createRandom(SEED);
+  const dataDir = makeDataDir();
+  const writers = createWriters(WRITERS);
+  const epochs = new Set<string | undefined>();
+  for (let kill = 0; kill < 25; kill++) {
+    const server = await startServerProcess({ dataDir });
+    epochs.add((await poll(server.url)).since.split('-')[1]);
+    const killAt = writers.acknowledged + 1 + Math.floor(random() * 400);
+    let ended: Promise<unknown> | undefined;
+    await writers.write(
+      server.url,
+      () => ended !== undefined,
+      () => {
+        if (writers.acknowledged >= killAt) ended ??= server.end('SIGKILL');
+      },
+    );
+    await ended;
+    expect(server.stderr()).toBe('');
   }
-}
+  const server = await startServerProcess({ dataDir });
+  expect(epochs.size).toBe(1); // it is the same journal all along
+  await writers.expectKept(server.url);
+  await writers.expectAllAfterRetry(server.url);
+});
 
-it(
-  'loses nothing that it acknowledged when it is killed in the middle of fifty writers, ten times',
+it.each(['journal.db', 'store.db'])(
+  'loses nothing when it is killed while the log is brought into %s',
   { timeout: TIMEOUT_MS },
-  async () => {
+  async (file) => {
     const random = createRandom(SEED);
     const dataDir = makeDataDir();
-    const writers: Writer[] = Array.from({ length: WRITERS }, () => ({ acknowledged: [], unanswered: undefined }));
-    let sent = 0;
-    const epochs = new Set<string | undefined>();
-
-    for (let kill = 0; kill < KILLS; kill++) {
+    // Long texts, so that the log of a thousand pages is full after some 250 of them.
+    const writers = createWriters(WRITERS, '\u{1f600}'.repeat(3_900));
+    let caught = 0;
+    for (let kill = 0; kill < 5; kill++) {
       const server = await startServerProcess({ dataDir });
-      epochs.add((await poll(server.url)).since.split('-')[1]);
-      const killAfter = 1 + Math.floor(random() * MOST_BEFORE_KILL);
-      let acknowledged = 0;
       let ended: Promise<unknown> | undefined;
-      /** One after the other, until the server is gone. The first is the one that was not answered before. */
-      const run = async (writer: Writer) => {
-        while (ended === undefined) {
-          writer.unanswered ??= { message: `text ${++sent}`, key: `key-${sent}` };
-          const { message, key } = writer.unanswered;
-          const answer = await write(server.url, '/messages', { user: 'Azin', message }, { key }).catch(
-            () => undefined,
-          );
-          if (answer === undefined) return; // it was killed meanwhile
-          expect([200, 201]).toContain(answer.status);
-          writer.acknowledged.push(answer.json as Message);
-          writer.unanswered = undefined;
-          if (++acknowledged === killAfter) ended = server.end('SIGKILL');
-        }
-      };
-      await Promise.all(writers.map(run));
+      // The main file is written by a checkpoint only, page by page.
+      const pages = 1 + Math.floor(random() * 20);
+      let written = 0;
+      const watcher = watch(join(dataDir, file), () => {
+        if (writers.acknowledged === 0 || ++written < pages || ended !== undefined) return;
+        ended = server.end('SIGKILL');
+        caught++;
+      });
+      onTestFinished(() => watcher.close());
+      await writers.write(server.url, () => ended !== undefined);
       await ended;
+      watcher.close();
       expect(server.stderr()).toBe('');
     }
-
+    expect(caught).toBe(5);
     const server = await startServerProcess({ dataDir });
-    const kept = await readAll(server.url);
-    expect(epochs.size).toBe(1); // it is the same journal all along
-    // What was not acknowledged may be there or not, but once.
-    const acknowledged = writers.flatMap((writer) => writer.acknowledged);
-    const unanswered = writers.flatMap((writer) => writer.unanswered?.message ?? []);
-    const byId = new Map(kept.map((message) => [message.id, message]));
-    for (const message of acknowledged) expect(byId.get(message.id)).toEqual(message);
-    expect(new Set(acknowledged.map(({ id }) => id)).size).toBe(acknowledged.length);
-    expect(new Set(kept.map(({ message }) => message)).size).toBe(kept.length);
-    expect(kept.map(({ id }) => id)).toEqual(kept.map(({ id }) => id).toSorted((one, other) => one - other));
-    const others = kept.filter(({ message }) => !acknowledged.some((one) => one.message === message));
-    for (const { message } of others) expect(unanswered).toContain(message);
-    // Each writer waited for an answer before it wrote on, so its messages stand in that order.
-    for (const writer of writers) {
-      const ids = writer.acknowledged.map(({ id }) => id);
-      expect(ids).toEqual(ids.toSorted((one, other) => one - other));
-    }
-    // Sent again, what was acknowledged is found, and what was not is there once.
-    for (const { message, key, id } of acknowledged.filter((_, nth) => nth % 50 === 0)) {
-      const again = await write(server.url, '/messages', { user: 'Azin', message }, { key: key ?? '' });
-      expect([again.status, (again.json as Message).id]).toEqual([200, id]);
-    }
-    for (const writer of writers) {
-      if (writer.unanswered === undefined) continue;
-      const { message, key } = writer.unanswered;
-      await write(server.url, '/messages', { user: 'Azin', message }, { key });
-    }
-    const after = await readAll(server.url);
-    expect(after.map(({ message }) => message).toSorted()).toEqual(
-      Array.from({ length: sent }, (_, nth) => `text ${nth + 1}`).toSorted(),
-    );
+    await writers.expectKept(server.url);
+    await writers.expectAllAfterRetry(server.url);
   },
 );
+
+it(
+  'starts after each kill during its very first start, whatever it had made so far',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    let isWhole = false;
+    let kills = 0;
+    // Killed at ever later changes of the folder, until it comes to listen before that.
+    for (let changes = 1; !isWhole; changes += 1 + Math.floor(changes / 3)) {
+      const dataDir = makeDataDir();
+      const { child, exited, listening } = launchServer({ dataDir });
+      let seen = 0;
+      const watcher = watch(dataDir, () => {
+        if (++seen === changes) child.kill('SIGKILL');
+      });
+      onTestFinished(() => watcher.close());
+      isWhole = (await Promise.race([exited.then(() => 0), listening])) > 0;
+      if (!isWhole) kills++;
+      child.kill('SIGKILL');
+      await exited;
+      watcher.close();
+      const server = await startTestServer({ dataDir });
+      expect(await post(server.url, 'hello')).toMatchObject({ id: 1, seq: 1 });
+      await server.stop();
+    }
+    expect(kills).toBeGreaterThan(3);
+  },
+);
+
+it('makes its store anew, however often it is killed while it does', { timeout: TIMEOUT_MS }, async () => {
+  const random = createRandom(SEED);
+  const dataDir = makeDataDir();
+  const count = 30_000;
+  const journal = await openJournal({ dataDir, log: createLog('silent') });
+  await Promise.all(
+    Array.from({ length: count }, (_, nth) =>
+      journal.append({
+        command: 'send-message',
+        at: '2026-11-22T06:53:00.000Z',
+        text: `text ${nth + 1}`,
+        body: { user: 'Azin', room: 'lobby' },
+      }),
+    ),
+  );
+  await journal.close();
+  const store = join(dataDir, 'store.db');
+  for (let kill = 0; kill < 8; kill++) {
+    if (kill === 4) for (const suffix of ['', '-wal', '-shm']) rmSync(store + suffix, { force: true });
+    const { child, exited, listening } = launchServer({ dataDir });
+    const changes = 20 + Math.floor(random() * 60);
+    let seen = 0;
+    const watcher = watch(dataDir, (_event, name) => {
+      if (name?.startsWith('store.db') && ++seen === changes) child.kill('SIGKILL');
+    });
+    onTestFinished(() => watcher.close());
+    await Promise.race([exited, listening]);
+    child.kill('SIGKILL');
+    await exited;
+    watcher.close();
+  }
+  const server = await startServerProcess({ dataDir });
+  expect(statSync(store).size).toBeGreaterThan(0);
+  expect(server.stderr()).toBe('');
+  expect((await call(server.url, '/readyz')).status).toBe(200);
+  const all = await readAll(server.url);
+  expect(all.map(({ message }) => message)).toEqual(Array.from({ length: count }, (_, nth) => `text ${nth + 1}`));
+});
