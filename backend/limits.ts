@@ -23,6 +23,8 @@ export const MAX_SCHEDULED_PER_AUTHOR = 100;
 
 /** Messages in one answer: what a page can draw at once, some 300 kB. */
 export const MAX_PAGE = 1_000;
+/** Characters of JSON after which an answer says `More`: what is not taken waits in memory, and nobody reads more at once. */
+export const MAX_PAGE_CHARS = 1_500_000;
 /** Messages given to one that comes without a cursor: a few screens. */
 export const DEFAULT_PAGE = 100;
 /** Seconds a long poll is held. Proxies commonly cut a silent request at 60 s. */
@@ -35,6 +37,8 @@ export const HEADERS_TIMEOUT_MS = 20_000;
 export const TIMEOUT_CHECK_MS = 1_000;
 /** Milliseconds an idle connection is kept for the next request; longer than the usual 60 s of a proxy in front. */
 export const KEEP_ALIVE_MS = 65_000;
+/** Milliseconds in which nothing goes either way, neither a request nor a piece of an answer, until a connection is cut. */
+export const SILENT_CONNECTION_MS = 75_000;
 /** Bytes of the request line and the headers together. */
 export const MAX_HEADER_BYTES = 16_384;
 
@@ -64,6 +68,10 @@ export const REMEMBERED_TOKENS = 10_000;
 export const MAX_WINDOW_CHANGES = 10_000;
 /** Characters of JSON kept in memory, so that a window of long messages is bounded too: at most some 64 MB. */
 export const MAX_WINDOW_CHARS = 32_000_000;
+/** Bytes of a store that is looked through for damage at the start: what a slow disk reads in a second or two. */
+export const MAX_STORE_CHECKED_BYTES = 64 * 1024 * 1024;
+/** KiB of the store kept in memory by SQLite: keys of idempotency are all over their index. */
+export const STORE_CACHE_KIB = 16 * 1024;
 /** Entries handed on in one piece while a stored journal is read, so that reading it never holds up the rest. */
 export const JOURNAL_SLICE = 500;
 
@@ -139,6 +147,12 @@ export const MAX_TYPING_TOLD = 20;
 
 /** Frames of one WebSocket that are read in one turn: some 0.5 ms, so that others are heard in between. */
 export const MAX_FRAMES_PER_TURN = 128;
+/** TCP connections for each stream, WebSocket or held poll that there may be: requests take one of their own. */
+export const SOCKETS_PER_CONNECTION = 2;
+/** TCP connections beside those. */
+export const SPARE_SOCKETS = 100;
+/** Milliseconds between two times that idle connections are closed for want of room: looking for them takes a while. */
+export const CLOSE_IDLE_EVERY_MS = 1_000;
 /** Seconds after which one that found no place may try again. */
 export const RETRY_CONNECTING_S = 5;
 /** Frames of one WebSocket message: a real client sends one, large ones a few. */

@@ -5,6 +5,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StartError } from '../errors.ts';
+import { MAX_STORE_CHECKED_BYTES, STORE_CACHE_KIB } from '../limits.ts';
 import { prepareFind, prepareSearchIndex, SEARCH_SCHEMA } from './search.ts';
 import { prepareKeys, prepareMessages, prepareReactors, prepareRooms, prepareScheduled } from './store-tables.ts';
 import { prepareTexts, TEXTS_SCHEMA } from './texts.ts';
@@ -137,6 +138,7 @@ function prepare(db: Database.Database): Database.Database {
   db.pragma('journal_mode = WAL');
   db.pragma('cache_spill = OFF'); // with a full disk a transaction can be held in memory
   db.pragma('temp_store = MEMORY');
+  db.pragma(`cache_size = -${STORE_CACHE_KIB}`);
   db.pragma('synchronous = NORMAL'); // what the power takes is read from the journal again
   db.pragma('secure_delete = ON'); // what is erased is overwritten, not only unlinked
   return db;
@@ -150,10 +152,16 @@ function whyUnfit(db: Database.Database, epoch: string, head: number): string | 
     const state = new Map(db.prepare<[], [string, unknown]>(`SELECT name, value FROM state`).raw().all());
     if (state.get('epoch') !== epoch) return OF_ANOTHER;
     if (Number(state.get('head')) > head) return 'it is ahead of the journal';
-    return db.pragma('quick_check(1)', { simple: true }) === 'ok' ? undefined : 'it is damaged';
+    // In one that would take seconds to look through, damage is found by who reads that far: then the server ends.
+    const isLarge = bytesOf(db) > MAX_STORE_CHECKED_BYTES;
+    return isLarge || db.pragma('quick_check(1)', { simple: true }) === 'ok' ? undefined : 'it is damaged';
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+function bytesOf(db: Database.Database): number {
+  return Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }));
 }
 
 function countSeqs(db: Database.Database): number {
