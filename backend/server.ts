@@ -17,16 +17,18 @@ import {
   MAX_HEADER_BYTES,
   REQUEST_TIMEOUT_MS,
   SHUTDOWN_WITHIN_MS,
+  SILENT_CONNECTION_MS,
   TIMEOUT_CHECK_MS,
 } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createSignIn } from './sign-in.ts';
+import { watchSockets } from './sockets.ts';
 import { answerBrokenRequest } from './transports/exchange.ts';
 import { createFeed } from './transports/feed.ts';
 import { TRANSPORTS } from './transports/table.ts';
 import type { IncomingMessage, Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Clock } from './clock.ts';
 import type { Logger } from './log.ts';
 import type { Settings } from './settings.ts';
@@ -38,10 +40,27 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/** Milliseconds, each a bound of the same name. */
+interface Timeouts {
+  requestMs: number;
+  headersMs: number;
+  checkMs: number;
+  silentMs: number;
+}
+
+const TIMEOUTS: Timeouts = {
+  requestMs: REQUEST_TIMEOUT_MS,
+  headersMs: HEADERS_TIMEOUT_MS,
+  checkMs: TIMEOUT_CHECK_MS,
+  silentMs: SILENT_CONNECTION_MS,
+};
+
 export interface ServerOptions {
   settings: Settings;
   log: Logger;
   clock?: Clock;
+  /** Shorter, so that a test can wait for them. */
+  timeouts?: Partial<Timeouts>;
   /** Told in one line why the server can never go on, before anyone is answered anything else: end the process. */
   onFatal?: (why: string) => void;
 }
@@ -59,7 +78,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 /** @param cleanUp gets what closes each thing that was opened, in the order of opening */
 async function start(
-  { settings, log, clock = systemClock, onFatal = (why) => log.fatal(why) }: ServerOptions,
+  { settings, log, clock = systemClock, timeouts, onFatal = (why) => log.fatal(why) }: ServerOptions,
   cleanUp: (() => unknown)[],
 ): Promise<RunningServer> {
   const engine = Object.hasOwn(ENGINES, settings.journal) ? ENGINES[settings.journal] : undefined;
@@ -77,7 +96,13 @@ async function start(
   });
 
   const { openJournal } = await engine.load();
-  const journal = await openJournal({ dataDir: settings.dataDir, log, onCommit: metrics.commit, onFatal });
+  const journal = await openJournal({
+    dataDir: settings.dataDir,
+    log,
+    onCommit: metrics.commit,
+    onFatal,
+    nats: { url: settings.natsUrl, stream: settings.natsStream, replicas: settings.natsReplicas },
+  });
   cleanUp.push(() => journal.close());
   const conversation = await openConversation({
     journal,
@@ -102,11 +127,12 @@ async function start(
     countRequest,
     isDraining: () => isDraining,
   });
+  const { requestMs, headersMs, checkMs, silentMs } = { ...TIMEOUTS, ...timeouts };
   const server = createServer(
     {
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      requestTimeout: requestMs,
+      headersTimeout: headersMs,
+      connectionsCheckingInterval: checkMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
       noDelay: true,
@@ -115,11 +141,16 @@ async function start(
     },
     answer,
   );
+  // Also one that does not take its answer: each waits in memory. What is held or open says something more often.
+  server.timeout = silentMs;
   server.on('clientError', answerBrokenRequest);
   // Where a client expects what is not known here, Node would answer in words of its own.
   server.on('checkExpectation', answer);
-  const closeSilent = watchSilent(server);
   const { maxConnections, maxConnectionsPerAddress } = settings;
+  const { isTrusted } = addresses;
+  const onDrop = metrics.drop;
+  const sockets = watchSockets(server, { maxConnections, maxConnectionsPerAddress, isTrusted, clock, onDrop });
+  metrics.measureBacklog(sockets.backlog);
   const feed = createFeed({ conversation, clock, maxConnections, maxConnectionsPerAddress, log, metrics });
   const host = { server, route, listenAs, conversation, feed, identity, rateLimit, countRequest, settings, clock, log };
   const transports = Object.values(TRANSPORTS).map((startTransport) => startTransport(host));
@@ -134,7 +165,7 @@ async function start(
     server.keepAliveTimeout = 1; // connections whose request is under way now are not kept for another
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     const cutOff = setTimeout(() => server.closeAllConnections(), SHUTDOWN_WITHIN_MS).unref();
-    closeSilent();
+    sockets.closeSilent();
     await Promise.all(transports.map(async (transport) => transport.stop()));
     server.closeIdleConnections();
     await closed;
@@ -145,18 +176,6 @@ async function start(
     log.info('server: stopped');
   };
   return { port, stop: () => (stopping ??= stop()) };
-}
-
-/** @returns closes the connections that have said nothing yet: browsers open some in advance, and to Node they are busy */
-function watchSilent(server: Server): () => void {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  return () => {
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-  };
 }
 
 async function listen(server: Server, { port, host }: Settings): Promise<number> {

@@ -10,6 +10,12 @@ export interface Settings {
   host: string;
   /** Name of the journal's engine. */
   journal: string;
+  /** Where NATS is, for the journal that several servers share. */
+  natsUrl: string;
+  /** Name of its stream. */
+  natsStream: string;
+  /** On how many nodes of NATS each entry is kept. */
+  natsReplicas: number;
   /** Folder of everything that is kept. */
   dataDir: string;
   /** Origins whose pages may use the server; `*` is every one. */
@@ -53,6 +59,9 @@ export const SETTINGS: { [Name in keyof Settings]: Setting<Settings[Name]> } = {
   port: { variable: 'PORT', unit: 'TCP port', default: '3000', read: wholeNumber(0, 65_535) },
   host: { variable: 'HOST', unit: 'address', default: '0.0.0.0', read: nonEmpty },
   journal: { variable: 'JOURNAL', unit: 'engine', default: 'sqlite', read: nonEmpty },
+  natsUrl: { variable: 'NATS_URL', unit: 'addresses, by comma', default: 'nats://127.0.0.1:4222', read: natsUrls },
+  natsStream: { variable: 'NATS_STREAM', unit: 'name', default: 'since', read: natsName },
+  natsReplicas: { variable: 'NATS_REPLICAS', unit: 'nodes', default: '1', read: wholeNumber(1, 5) },
   dataDir: { variable: 'DATA_DIR', unit: 'folder', default: './data', read: nonEmpty },
   allowedOrigins: { variable: 'ALLOWED_ORIGINS', unit: 'origins, by comma', default: '*', read: origins },
   rateLimit: { variable: 'RATE_LIMIT', unit: 'writes per 10 s and client, or off', default: '50', read: limitOrOff },
@@ -81,6 +90,9 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const { auth, authJwksUrl, authSecret } = settings;
   if (auth === 'jwt' && (authJwksUrl === undefined) === (authSecret === undefined)) {
     throw new StartError('AUTH jwt needs either AUTH_JWKS_URL or AUTH_SECRET');
+  }
+  if (settings.journal === 'nats' && settings.secret === undefined) {
+    throw new StartError('SECRET must be set, the same on all servers that share a journal');
   }
   return settings;
 }
@@ -146,6 +158,17 @@ function trustProxy(text: string): false | number | string {
 function urlOrNone(text: string): string | undefined {
   if (text === '') return undefined;
   if (!/^https?:/.test(text) || !URL.canParse(text)) throw new Error('must begin with https:// or http://');
+  return text;
+}
+
+function natsUrls(text: string): string {
+  const isFit = (url: string) => /^(nats|tls):\/\/[^/]+$/.test(url) && URL.canParse(url);
+  if (!text.split(',').every((url) => isFit(url.trim()))) throw new Error('must be such as nats://host:4222');
+  return text;
+}
+
+function natsName(text: string): string {
+  if (!/^[a-z0-9][a-z0-9_-]{0,31}$/i.test(text)) throw new Error('must be 1 to 32 letters, digits, _ and -');
   return text;
 }
 

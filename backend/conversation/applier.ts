@@ -70,6 +70,11 @@ interface Parts {
 
 type Outcome = Posted | Error;
 
+interface Settled {
+  entry: Entry;
+  outcome: Outcome;
+}
+
 interface Written {
   /** One for each entry. */
   results: Outcome[];
@@ -88,9 +93,10 @@ export function createApplier(
   let cancelRetry: (() => void) | undefined;
   let cancelForgetting: (() => void) | undefined;
   let cancelIndexing: (() => void) | undefined;
-  let expected = 0; // appends under way; outcomes are kept only as long as someone may ask for them
-  const outcomes = new Map<number, Outcome>();
-  const waiting = new Map<number, (outcome: Outcome) => void>();
+  /** Appends under way, the oldest first, each with the head when it began: it may ask for what comes after that. */
+  const underWay = new Set<{ begunAt: number }>();
+  const outcomes = new Map<number, Settled>();
+  const waiting = new Map<number, (settled: Settled) => void>();
   const unpublished = new Map<number, Change>(); // of the batch under way; the window is told when it is written
 
   const chat: Chat = {
@@ -172,9 +178,9 @@ export function createApplier(
     for (const change of applied.changes) window.add(change);
     if (applied.changes.length > 0) indexSoon();
     if (entries.some(({ erases }) => erases !== undefined)) forgetSoon();
-    entries.forEach(({ seq }, index) => {
+    entries.forEach((entry, index) => {
       const outcome = results[index];
-      if (outcome !== undefined) settle(seq, outcome);
+      if (outcome !== undefined) settle({ entry, outcome });
     });
     try {
       onApplied(applied);
@@ -183,11 +189,21 @@ export function createApplier(
     }
   };
 
-  const settle = (seq: number, outcome: Outcome) => {
+  const settle = (settled: Settled) => {
+    const { seq } = settled.entry;
     const resolve = waiting.get(seq);
     waiting.delete(seq);
-    if (resolve !== undefined) resolve(outcome);
-    else if (expected > 0) outcomes.set(seq, outcome);
+    if (resolve !== undefined) resolve(settled);
+    else if (underWay.size > 0) outcomes.set(seq, settled);
+  };
+
+  // They are of other servers' entries too. Those that came before every append under way are asked for by nobody.
+  const forgetOutcomes = () => {
+    const [oldest] = underWay;
+    for (const seq of outcomes.keys()) {
+      if (oldest !== undefined && seq > oldest.begunAt) return;
+      outcomes.delete(seq);
+    }
   };
 
   const applyBacklog = () => {
@@ -262,21 +278,24 @@ export function createApplier(
     },
     decide: (entry) => decideAt({ ...entry, seq: head + 1 }),
     async outcomeOf(entry, append) {
-      expected++;
+      const appending = { begunAt: head };
+      underWay.add(appending);
       try {
         const seq = await append();
-        const outcome = await (outcomes.get(seq) ??
-          (seq > head ? new Promise<Outcome>((resolve) => waiting.set(seq, resolve)) : undefined));
+        const settled = await (outcomes.get(seq) ??
+          (seq > head ? new Promise<Settled>((resolve) => waiting.set(seq, resolve)) : undefined));
         outcomes.delete(seq);
-        if (outcome instanceof Error) throw outcome;
-        if (outcome !== undefined) return outcome;
-        // Without an outcome it is an earlier entry's seq, found by the key.
+        if (settled !== undefined && isSame(settled.entry, entry)) {
+          if (settled.outcome instanceof Error) throw settled.outcome;
+          return settled.outcome;
+        }
+        // Otherwise it is an earlier entry's seq, found by the key, or that of another server, which was faster.
         const { answer, effect } = decideAt({ ...entry, seq: head + 1 });
         if (effect === undefined) return { ...answer, isNew: false };
         throw new ChatError('idempotency-mismatch', 'This key was used for something that was refused in the end.');
       } finally {
-        expected--;
-        if (expected === 0) outcomes.clear();
+        underWay.delete(appending);
+        forgetOutcomes();
       }
     },
     trouble: () => trouble,
@@ -286,6 +305,12 @@ export function createApplier(
       cancelIndexing?.();
     },
   };
+}
+
+/** @returns whether it is the very entry that was given to the journal */
+function isSame({ seq: _seq, ...kept }: Entry, given: NewEntry): boolean {
+  if (given.key === undefined && given.erases === undefined) return true; // no journal takes it for another
+  return kept.at === given.at && kept.text === given.text && JSON.stringify(kept.body) === JSON.stringify(given.body);
 }
 
 /** Of what a key was used for, the same whether it is sent now or was scheduled. Not of what is the server's own. */

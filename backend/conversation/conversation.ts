@@ -7,11 +7,11 @@ import { z } from 'zod';
 import { parseWith } from '../commands/command.ts';
 import { key as keyField } from '../commands/fields.ts';
 import { findCommand } from '../commands/table.ts';
-import { MAX_WINDOW_CHANGES } from '../limits.ts';
+import { CURSOR_WITHIN_MS, MAX_WINDOW_CHANGES } from '../limits.ts';
 import { ChatError } from '../errors.ts';
 import { createMetrics } from '../metrics.ts';
 import { createApplier } from './applier.ts';
-import { toChange } from './change.ts';
+import { firstOf, newestOf, toChange } from './change.ts';
 import { createInFlight } from './in-flight.ts';
 import { createSchedule } from './schedule.ts';
 import { createSearching } from './searching.ts';
@@ -35,6 +35,8 @@ export interface Conversation {
   readonly epoch: string;
   /** The seq of the last entry that is applied: what is read includes it, and nothing after it. */
   head(): number;
+  /** Wait for what another server has told a client already, as long as it is on its way and not much later. */
+  reach(seq: number): Promise<void> | undefined;
   /**
    * Ask for a command to be carried out.
    * @param untrusted the command's fields, as they came
@@ -130,6 +132,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
   return {
     epoch: journal.epoch,
     head: applier.head,
+    reach: (seq) => journal.reach?.(seq, CURSOR_WITHIN_MS),
     async post(name, untrusted, caller, key) {
       try {
         const posted = await post(name, untrusted, caller, key);
@@ -140,9 +143,9 @@ export async function openConversation(options: ConversationOptions): Promise<Co
         throw error;
       }
     },
-    after: (room, since, limit) => window.after(room, since, limit) ?? store.after(room, since, limit),
-    newest: (room, limit) => window.newest(room, limit) ?? store.newest(room, limit),
-    before: store.before,
+    after: (room, since, limit) => firstOf(window.after(room, since, limit) ?? store.after(room, since, limit)),
+    newest: (room, limit) => newestOf(window.newest(room, limit) ?? store.newest(room, limit)),
+    before: (room, id, limit) => newestOf(store.before(room, id, limit)),
     message(id) {
       const message = window.message(id) ?? store.message(id);
       return message === undefined || 'json' in message ? message : toChange(message);

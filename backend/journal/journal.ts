@@ -52,10 +52,24 @@ export interface Journal {
    * start, before anyone has heard of the old one.
    */
   renew(): Promise<void>;
+  /**
+   * Where other servers write too: wait until an entry that one of them has handed out is handed out here.
+   * @returns then, or when it is clear that it does not come soon
+   */
+  reach?(seq: number, withinMs: number): Promise<void>;
+  /** Where there are other servers: a way to tell them what is kept nowhere. */
+  readonly whisper?: Whisper;
   /** @returns why nothing can be appended now, in words for the log; undefined when it can, or can again */
   trouble(): string | undefined;
   /** Finish what is under way and let go. Later appends throw. */
   close(): Promise<void>;
+}
+
+/** What is said may be lost, and who says it does not hear it. */
+export interface Whisper {
+  say(topic: string, words: Json): void;
+  /** @param hear is told by which server it was said: a word that is another one after each start */
+  listen(topic: string, hear: (words: Json, from: string) => void): void;
 }
 
 export interface JournalOptions {
@@ -66,6 +80,17 @@ export interface JournalOptions {
   onCommit?: (seconds: number, entries: number) => void;
   /** Told in one line why it can never go on. Nobody knows then what became of the last appends: the process must end. */
   onFatal?: (why: string) => void;
+  /** Where NATS is, for a journal that lies there. */
+  nats?: NatsOptions;
+}
+
+export interface NatsOptions {
+  /** Addresses, by comma: `nats://user:password@host:4222`, or `tls://…`. */
+  url: string;
+  /** Name of the stream, which begins the names of all that belongs to it. */
+  stream: string;
+  /** On how many nodes each entry is kept; counts when the stream is made. */
+  replicas: number;
 }
 
 /** Opens a journal, or throws a StartError that says in one line why it cannot. */

@@ -9,5 +9,6 @@ interface Engine {
 
 export const ENGINES: { readonly [name: string]: Engine } = {
   sqlite: { load: () => import('./sqlite.ts'), keepsFiles: true },
+  nats: { load: () => import('./nats.ts'), keepsFiles: true },
   memory: { load: () => import('./memory.ts'), keepsFiles: false },
 };

@@ -1,0 +1,203 @@
+/** The connection to NATS and the two streams of a journal: made when they are missing, and otherwise left as they are. */
+import { hash, randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { connect } from '@nats-io/transport-node';
+import {
+  AckPolicy,
+  DiscardPolicy,
+  jetstream,
+  JetStreamApiError,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream';
+import { StartError } from '../errors.ts';
+import {
+  NATS_ANSWER_WITHIN_MS,
+  NATS_DUPLICATE_WINDOW_MS,
+  NATS_ERASURE_WITHIN_MS,
+  NATS_PING_EVERY_MS,
+  NATS_RETRY_MS,
+  NATS_START_WITHIN_MS,
+} from '../limits.ts';
+import { subjectsOf } from './nats-entry.ts';
+import type { JetStreamClient, JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node';
+import type { Logger } from '../log.ts';
+import type { NatsOptions } from './journal.ts';
+
+export interface NatsStream {
+  readonly connection: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly manager: JetStreamManager;
+  readonly name: string;
+  /** Of entries without their texts, in the place of those that were erased: each under its seq. */
+  readonly erasedName: string;
+  readonly epoch: string;
+  /** Take another epoch, or that which another server has taken meanwhile. */
+  renew(): Promise<void>;
+  /**
+   * @returns the seq of the newest entry
+   * @throws StreamChangedError when it is another stream by now
+   * @throws Error when there is no answer
+   */
+  readHead(): Promise<number>;
+}
+
+/** What was read so far is not what the stream holds: there is nothing to go on with but a start from the beginning. */
+export class StreamChangedError extends Error {
+  override readonly name = 'StreamChangedError';
+}
+
+/** The name of the work list that all servers share. */
+export const ERASER = 'eraser';
+
+const NANOSECONDS_PER_MS = 1e6;
+const NO_SUCH_STREAM = 10_059;
+const WRONG_LAST_SEQUENCE = 10_071;
+
+/** @throws StartError when NATS does not answer, or the stream is not fit to be a journal */
+export async function openStream(options: NatsOptions, log: Logger): Promise<NatsStream> {
+  const { stream: name, replicas } = options;
+  const erasedName = `${name}-erased`;
+  const deadline = performance.now() + NATS_START_WITHIN_MS;
+  let opened: NatsConnection | undefined;
+  for (;;) {
+    try {
+      const connection = (opened ??= await connect(connectionOptions(options.url)));
+      const manager = await jetstreamManager(connection, { timeout: NATS_ANSWER_WITHIN_MS });
+      const info = await findOrMake(manager, { ...journalConfig(name), num_replicas: replicas });
+      await findOrMake(manager, { ...erasedConfig(erasedName), num_replicas: replicas });
+      refuseForgetful(info);
+      await ensureEraser(manager, name);
+      const js = jetstream(connection, { timeout: NATS_ANSWER_WITHIN_MS });
+      const generations = createGenerations(js, manager, erasedName);
+      await generations.read();
+      return {
+        connection,
+        js,
+        manager,
+        name,
+        erasedName,
+        get epoch() {
+          return epochOf(info, generations.current());
+        },
+        renew: generations.next,
+        async readHead() {
+          const { created, state } = await manager.streams.info(name);
+          if (created !== info.created) throw new StreamChangedError(`The NATS stream ${name} was made anew.`);
+          return state.last_seq;
+        },
+      };
+    } catch (error) {
+      const isFinal = error instanceof StartError || performance.now() > deadline;
+      if (!isFinal) {
+        log.warn({ err: error }, 'nats: not there yet');
+        await pause(NATS_RETRY_MS);
+        continue;
+      }
+      await opened?.close();
+      if (error instanceof StartError) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new StartError(`NATS_URL cannot be used for the journal: ${why}.`, { cause: error });
+    }
+  }
+}
+
+function connectionOptions(urls: string): NodeConnectionOptions {
+  const servers = urls.split(',').map((text) => new URL(text.trim()));
+  const [first] = servers;
+  return {
+    servers: servers.map(({ host }) => host),
+    name: 'since',
+    ...(first?.username && { user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) }),
+    ...(first?.protocol === 'tls:' && { tls: {} }),
+    timeout: NATS_ANSWER_WITHIN_MS,
+    pingInterval: NATS_PING_EVERY_MS,
+    maxPingOut: 2,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: NATS_RETRY_MS,
+    reconnectJitter: NATS_RETRY_MS,
+  };
+}
+
+type StreamMade = Pick<StreamConfig, 'name' | 'subjects'> & Partial<StreamConfig>;
+
+// `discard: new`: a limit that someone sets later makes it refuse entries, not forget some.
+function journalConfig(name: string): StreamMade {
+  return {
+    name,
+    subjects: [subjectsOf(name).all],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    duplicate_window: NATS_DUPLICATE_WINDOW_MS * NANOSECONDS_PER_MS,
+  };
+}
+
+function erasedConfig(name: string): StreamMade {
+  return { name, subjects: [`${name}.*`], storage: StorageType.File, max_msgs_per_subject: 1 };
+}
+
+/** One that is there is left as its operator has it. Servers that start together may all make it: it is the same. */
+async function findOrMake(manager: JetStreamManager, config: StreamMade): Promise<StreamInfo> {
+  try {
+    return await manager.streams.info(config.name);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== NO_SUCH_STREAM) throw error;
+    return manager.streams.add(config);
+  }
+}
+
+async function ensureEraser(manager: JetStreamManager, name: string): Promise<void> {
+  await manager.consumers.add(name, {
+    durable_name: ERASER,
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: NATS_ERASURE_WITHIN_MS * NANOSECONDS_PER_MS,
+    filter_subject: subjectsOf(name).erases('*'),
+  });
+}
+
+/** @throws StartError when the stream may drop old entries: then no server could make its store anew */
+function refuseForgetful({ config, state }: StreamInfo): void {
+  const { name, discard, max_age: maxAge, retention } = config;
+  const hasLimit = [config.max_bytes, config.max_msgs, config.max_msgs_per_subject].some((limit) => limit > 0);
+  if (maxAge > 0 || (hasLimit && discard === DiscardPolicy.Old) || retention !== RetentionPolicy.Limits) {
+    throw new StartError(`The NATS stream ${name} forgets entries by its settings, so it can be no journal.`);
+  }
+  if (state.first_seq > 1 && state.messages === 0 && state.last_seq > 0) {
+    throw new StartError(`The NATS stream ${name} was emptied: remove it to begin anew.`);
+  }
+}
+
+/**
+ * A word that changes when entries were lost and numbers are given again. It is kept beside the erased entries; of
+ * several servers that find the loss at the same time the first chooses it.
+ */
+function createGenerations(js: JetStreamClient, manager: JetStreamManager, erasedName: string) {
+  const subject = `${erasedName}.generation`;
+  let generation = '';
+  let lastSubjectSequence = 0;
+  const read = async () => {
+    const message = await manager.streams.getMessage(erasedName, { last_by_subj: subject });
+    generation = message?.string() ?? '';
+    lastSubjectSequence = message?.seq ?? 0;
+  };
+  return {
+    current: () => generation,
+    read,
+    async next() {
+      try {
+        await js.publish(subject, randomUUID(), { expect: { lastSubjectSequence } });
+      } catch (error) {
+        if (!(error instanceof JetStreamApiError) || error.code !== WRONG_LAST_SEQUENCE) throw error;
+      }
+      await read();
+    },
+  };
+}
+
+/** Another one for a stream that was made anew under the same name. */
+function epochOf({ created, config }: StreamInfo, generation: string): string {
+  return hash('sha256', `${config.name} ${created} ${generation}`, 'hex').slice(0, 8);
+}

@@ -1,0 +1,213 @@
+/**
+ * A journal that several servers share: a stream of NATS JetStream. The stream's own numbers are the seq. Each server
+ * writes to it, and is told of every entry by it, also of its own.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { JetStreamApiError } from '@nats-io/jetstream';
+import { ChatError, StartError } from '../errors.ts';
+import { NATS_APPEND_WITHIN_MS, NATS_ANSWER_WITHIN_MS, NATS_RETRY_MS } from '../limits.ts';
+import { encodeEntry, idFor, subjectFor } from './nats-entry.ts';
+import { eraseTexts, shareErasing } from './nats-erasure.ts';
+import { readFrom } from './nats-reader.ts';
+import { openStream, StreamChangedError } from './nats-stream.ts';
+import { createWhisper } from './nats-whisper.ts';
+import type { Entry, Journal, JournalOptions, NewEntry } from './journal.ts';
+
+interface Follower {
+  /** It has had everything up to this seq. */
+  last: number;
+  deliver(entries: readonly Entry[]): void;
+}
+
+export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptions): Promise<Journal> {
+  if (nats === undefined) throw new StartError('NATS_URL must be given for the journal nats');
+  const stream = await openStream(nats, log);
+  const followers = new Set<Follower>();
+  const underWay = new Set<Promise<unknown>>();
+  /** Appends that are kept, and wait until they are handed out; by their seq. */
+  const awaited = new Map<number, (() => void)[]>();
+  let head = await stream.readHead();
+  let trouble: { why: string; since: number } | undefined;
+  const closing = new AbortController();
+
+  const tail = readFrom(stream, head, log, {
+    onEntries(entries, upTo) {
+      const before = head;
+      head = upTo;
+      for (const follower of followers) handOn(follower, entries);
+      if (awaited.size === 0) return;
+      for (let seq = before + 1; seq <= upTo; seq++) settle(seq);
+    },
+    onTrouble: lost,
+  });
+  const whisper = createWhisper(stream, log);
+  const stopErasing = shareErasing(stream, log);
+
+  function settle(seq: number): void {
+    for (const resolve of awaited.get(seq) ?? []) resolve();
+    awaited.delete(seq);
+  }
+
+  /** Nothing can be appended, or is heard of; from here on it is looked for until it can. */
+  function lost(why: string): void {
+    if (trouble !== undefined || closing.signal.aborted) return;
+    trouble = { why, since: performance.now() };
+    log.warn({ why }, 'nats: the stream cannot be reached');
+    void lookForIt();
+  }
+
+  async function lookForIt(): Promise<void> {
+    let before = -1;
+    while (!closing.signal.aborted && trouble !== undefined) {
+      await pause(NATS_RETRY_MS, undefined, { ref: false });
+      try {
+        const newest = await stream.readHead();
+        if (newest < head) throw new StreamChangedError('The NATS stream has lost its newest entries.');
+        const position = tail.position();
+        // It is well again once it has caught up with what it missed.
+        if (position < newest) {
+          if (position === before) tail.restart();
+          before = position;
+          continue;
+        }
+        trouble = undefined;
+        log.info({ head }, 'nats: the stream is reached again');
+      } catch (error) {
+        if (trouble !== undefined) trouble.why = messageOf(error);
+        if (error instanceof StreamChangedError) return onFatal?.(error.message);
+      }
+    }
+  }
+
+  let readingHead: Promise<number> | undefined;
+  /** The stream's, asked once for all who want to know at the same time. */
+  const readHeadTogether = () =>
+    (readingHead ??= stream.readHead().finally(() => {
+      readingHead = undefined;
+    }));
+
+  /** @returns the seq that the stream gave it; tried again with the same id, which the stream knows for a while */
+  const publish = async (entry: NewEntry, deadline: number): Promise<number> => {
+    const subject = subjectFor(entry, stream.name);
+    const options = { msgID: idFor(entry), timeout: NATS_ANSWER_WITHIN_MS, expect: { streamName: stream.name } };
+    const payload = encodeEntry(entry);
+    for (;;) {
+      try {
+        return (await stream.js.publish(subject, payload, options)).seq;
+      } catch (error) {
+        lost(messageOf(error));
+        const isRefused = error instanceof JetStreamApiError && error.status !== 503;
+        if (isRefused || closing.signal.aborted || performance.now() + NATS_RETRY_MS > deadline) throw unkept(error);
+        await pause(NATS_RETRY_MS);
+      }
+    }
+  };
+
+  const untilHandedOut = async (seq: number, deadline: number) => {
+    if (seq <= head) return;
+    const arrived = Promise.withResolvers<'arrived'>();
+    awaited.set(seq, [...(awaited.get(seq) ?? []), () => arrived.resolve('arrived')]);
+    while (performance.now() < deadline) {
+      const timer = Promise.withResolvers<'late'>();
+      const timeout = setTimeout(() => timer.resolve('late'), NATS_ANSWER_WITHIN_MS);
+      const outcome = await Promise.race([arrived.promise, timer.promise]);
+      clearTimeout(timeout);
+      if (outcome === 'arrived') return;
+      tail.restart(); // it is in the stream, so what should have brought it is broken
+    }
+    throw unkept(new Error(`entry ${seq} is in the stream, and does not come`));
+  };
+
+  const append = async (entry: NewEntry): Promise<number> => {
+    const start = performance.now();
+    if (trouble !== undefined && start - trouble.since > NATS_APPEND_WITHIN_MS) throw unkept(new Error(trouble.why));
+    const deadline = start + NATS_APPEND_WITHIN_MS;
+    const seq = await publish(entry, deadline);
+    onCommit?.((performance.now() - start) / 1000, 1);
+    await untilHandedOut(seq, deadline);
+    if (entry.erases !== undefined) await eraseNow(entry.erases);
+    return seq;
+  };
+
+  const eraseNow = async (target: number) => {
+    try {
+      await eraseTexts(stream, target);
+    } catch (error) {
+      log.warn({ err: error, target }, 'nats: a text is erased later'); // it is on the list that all servers share
+    }
+  };
+
+  return {
+    get epoch() {
+      return stream.epoch;
+    },
+    renew: stream.renew,
+    whisper,
+    head: () => head,
+    append(entry) {
+      if (closing.signal.aborted) return Promise.reject(new ChatError('overloaded', 'The server is stopping.'));
+      const appending = append(entry);
+      underWay.add(appending);
+      const done = () => void underWay.delete(appending);
+      appending.then(done, done);
+      return appending;
+    },
+    async follow(after, deliver) {
+      const follower: Follower = { last: after, deliver };
+      if (after < head) await catchUp(follower);
+      else followers.add(follower);
+      return () => void followers.delete(follower);
+    },
+    async reach(seq, withinMs) {
+      if (seq <= head) return;
+      if (trouble !== undefined || seq > (await readHeadTogether().catch(() => 0))) return;
+      const late = pause(withinMs, undefined, { ref: false });
+      await Promise.race([untilHandedOut(seq, performance.now() + withinMs).catch(() => {}), late]);
+    },
+    trouble: () => (closing.signal.aborted ? 'it is closed' : trouble?.why),
+    async close() {
+      if (closing.signal.aborted) return;
+      closing.abort();
+      await Promise.allSettled(underWay);
+      stopErasing();
+      whisper.stop();
+      await tail.stop();
+      await stream.connection.close();
+    },
+  };
+
+  /** Hand on what is stored, until nothing is missing below the head, which moves on: then it is one of the followers. */
+  async function catchUp(follower: Follower): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const reader = readFrom(stream, follower.last, log, {
+      onEntries(entries, upTo) {
+        if (followers.has(follower)) return;
+        handOn(follower, entries);
+        follower.last = Math.max(follower.last, upTo);
+        if (follower.last < head) return;
+        followers.add(follower); // in the same turn as the look at the head: nothing comes between
+        resolve();
+      },
+      onTrouble: lost,
+    });
+    await promise;
+    void reader.stop();
+  }
+}
+
+function handOn(follower: Follower, entries: readonly Entry[]): void {
+  const { last } = follower;
+  const fresh = (entries[0]?.seq ?? 0) > last ? entries : entries.filter(({ seq }) => seq > last);
+  const newest = fresh.at(-1);
+  if (newest === undefined) return;
+  follower.last = newest.seq;
+  follower.deliver(fresh);
+}
+
+function unkept(cause: unknown): ChatError {
+  return new ChatError('overloaded', 'The message could not be kept; try again.', { cause });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,135 @@
+/** Real NATS servers with JetStream, each a process of its own on free ports, that can be killed and started again. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { onTestFinished } from 'vitest';
+import type { ChildProcess } from 'node:child_process';
+import type { AddressInfo } from 'node:net';
+
+export interface NatsNode {
+  readonly url: string;
+  readonly name: string;
+  /** Where it keeps its streams. */
+  readonly dataDir: string;
+  /** @returns once it answers */
+  start(): Promise<void>;
+  /** End it without a word. */
+  kill(): Promise<void>;
+}
+
+const hasNats = spawnSync('nats-server', ['--version']).status === 0;
+
+/**
+ * Where there is no nats-server, what needs it is left out and that is said in a line; not where all must run.
+ * @param what is left out
+ */
+export function canRunNats(what: string): boolean {
+  if (hasNats) return true;
+  const how = 'install nats-server, as by "apt-get install nats-server"';
+  if (process.env['CI'] === 'true') throw new Error(`${what} cannot be tested: ${how}`);
+  process.stdout.write(`Not run: ${what}. To run it, ${how}.\n`);
+  return false;
+}
+
+/** When what was started ends: with the test, or for one that all tests of a file share, `afterAll`. */
+type AtEnd = (end: () => Promise<void>) => void;
+
+/** @returns one node that is a cluster of its own */
+export async function startNats(atEnd: AtEnd = onTestFinished): Promise<NatsNode> {
+  const [node] = await startNatsCluster(1, atEnd);
+  if (node === undefined) throw new Error('there is no node');
+  return node;
+}
+
+/** @returns nodes that know each other */
+export async function startNatsCluster(size: number, atEnd: AtEnd = onTestFinished): Promise<NatsNode[]> {
+  const ports = await takeFreePorts(size * 2);
+  const routes = ports.slice(size);
+  const nodes = routes.map((route, index) => {
+    const [port = 0, name] = [ports[index], `n${index + 1}`];
+    return createNode({ name, port, route, routes: size > 1 ? routes : [], atEnd });
+  });
+  await Promise.all(nodes.map((node) => node.start()));
+  return nodes;
+}
+
+interface NodeOptions {
+  name: string;
+  port: number;
+  route: number;
+  routes: readonly number[];
+  atEnd: AtEnd;
+}
+
+function createNode({ name, port, route, routes, atEnd }: NodeOptions): NatsNode {
+  const dataDir = mkdtempSync(join(tmpdir(), 'since-nats-'));
+  const config = join(dataDir, 'nats.conf');
+  const store = join(dataDir, 'store');
+  mkdirSync(store);
+  writeFileSync(
+    config,
+    [
+      `server_name: ${name}`,
+      `listen: 127.0.0.1:${port}`,
+      `jetstream { store_dir: ${JSON.stringify(store)}, max_file: 1GB, max_mem: 64MB }`,
+      ...(routes.length > 0
+        ? [
+            `cluster { name: test, listen: 127.0.0.1:${route}, routes: [`,
+            ...routes.map((other) => `  nats-route://127.0.0.1:${other}`),
+            ']}',
+          ]
+        : []),
+    ].join('\n'),
+  );
+  let child: ChildProcess | undefined;
+  const kill = async () => {
+    const ending = child;
+    child = undefined;
+    if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
+    const exited = once(ending, 'exit');
+    ending.kill('SIGKILL');
+    await exited;
+  };
+  atEnd(async () => {
+    await kill();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    name,
+    dataDir: store,
+    kill,
+    start() {
+      const started = spawn('nats-server', ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+      child = started;
+      return new Promise<void>((resolve, reject) => {
+        const said: string[] = [];
+        createInterface(started.stderr).on('line', (line) => {
+          said.push(line);
+          if (line.includes('Server is ready')) resolve();
+        });
+        started.once('error', reject);
+        started.once('exit', (code) => reject(new Error(`nats-server ended with ${code}: ${said.join('\n')}`)));
+      });
+    },
+  };
+}
+
+/** Ports that were free a moment ago: servers that must know each other cannot choose their own. */
+export async function takeFreePorts(count: number): Promise<number[]> {
+  const holders = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const holder = createServer().listen(0, '127.0.0.1');
+      await once(holder, 'listening');
+      return holder;
+    }),
+  );
+  const ports = holders.map((holder) => (holder.address() as AddressInfo).port);
+  await Promise.all(holders.map((holder) => new Promise((resolve) => holder.close(resolve))));
+  return ports;
+}
