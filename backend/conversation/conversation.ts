@@ -59,6 +59,8 @@ export interface Conversation {
   search(query: string, room: string | undefined, limit: number): Promise<Change[]>;
   /** Be told of changes as they are applied: durable, in order, of all rooms. @returns what ends it */
   subscribe(listener: (changes: readonly Change[]) => void): () => void;
+  /** @returns whether something was posted that is not applied yet */
+  isMoreComing(): boolean;
   /** @returns why no message can be accepted now, in words for the log; undefined when one can */
   trouble(): string | undefined;
   close(): Promise<void>;
@@ -103,9 +105,11 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     if (hasScheduled) schedule.changed();
   });
   const searching = createSearching({ store, storePath, clock, isHeld: () => applier.trouble() !== undefined });
+  const reach = (seq: number) => journal.reach?.(seq, CURSOR_WITHIN_MS);
   const inFlight = createInFlight();
   /** Journal an entry, unless what it asks for is so already. */
   const write = async (entry: NewEntry): Promise<Posted> => {
+    if (entry.about !== undefined && entry.about > applier.head()) await reach(entry.about);
     for (let earlier = inFlight.ahead(entry); earlier !== undefined; earlier = inFlight.ahead(entry)) await earlier;
     // Refused before it is written where possible. What comes back is decided again: others may have come first.
     const before = applier.decide(entry);
@@ -132,7 +136,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
   return {
     epoch: journal.epoch,
     head: applier.head,
-    reach: (seq) => journal.reach?.(seq, CURSOR_WITHIN_MS),
+    reach,
     async post(name, untrusted, caller, key) {
       try {
         const posted = await post(name, untrusted, caller, key);
@@ -157,6 +161,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    isMoreComing: inFlight.isAny,
     trouble: () => journal.trouble() ?? applier.trouble(),
     async close() {
       schedule.stop();

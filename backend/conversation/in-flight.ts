@@ -9,6 +9,8 @@ export interface InFlight {
   ahead(entry: NewEntry): Promise<void> | undefined;
   /** @returns whether an entry is under way that may change what this one would find */
   concerns(entry: NewEntry): boolean;
+  /** @returns whether any entry is under way */
+  isAny(): boolean;
   /** Run `work`, during which `entry` is under way. */
   during<Result>(entry: NewEntry, work: () => Promise<Result>): Promise<Result>;
 }
@@ -17,6 +19,7 @@ export function createInFlight(): InFlight {
   const keys = new Map<string, Promise<void>>();
   const erasing = new Map<number, Promise<void>>();
   const subjects = new Map<number, number>();
+  let count = 0;
 
   return {
     ahead(entry) {
@@ -25,6 +28,7 @@ export function createInFlight(): InFlight {
       return sameKey ?? (entry.about === undefined ? undefined : erasing.get(entry.about));
     },
     concerns: ({ about }) => about !== undefined && subjects.has(about),
+    isAny: () => count > 0,
     async during(entry, work) {
       const name = keyName(entry);
       const { about, erases } = entry;
@@ -32,9 +36,11 @@ export function createInFlight(): InFlight {
       if (name !== undefined) keys.set(name, done.promise);
       if (erases !== undefined) erasing.set(erases, done.promise);
       if (about !== undefined) subjects.set(about, (subjects.get(about) ?? 0) + 1);
+      count++;
       try {
         return await work();
       } finally {
+        count--;
         if (name !== undefined) keys.delete(name);
         if (erases !== undefined && erasing.get(erases) === done.promise) erasing.delete(erases);
         const others = about === undefined ? 0 : (subjects.get(about) ?? 1) - 1;

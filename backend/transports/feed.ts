@@ -300,7 +300,7 @@ export function createFeed(options: FeedOptions): Feed {
   });
 
   const expiries = createDeadlines(clock, EXPIRY_TICK_MS);
-  const gathering = createGathering(flush, metrics.fanOut);
+  const gathering = createGathering(flush, metrics.fanOut, conversation.isMoreComing);
   const unsubscribe = conversation.subscribe((changes) => {
     prepared.forget(changes);
     gathering.add(changes);

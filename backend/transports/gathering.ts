@@ -1,8 +1,9 @@
 /**
  * When changes go out. Those of one turn of the event loop go together, so that a socket gets one write whatever the
- * burst; and under load a flush is followed by a pause as long as it took, so that batches grow when the core is busy.
+ * burst; and under load a flush is followed by a pause twice as long as it took, so that batches grow when the core is
+ * busy, and fan-out leaves it to others for most of the time.
  */
-import { MAX_FLUSH_PAUSE_MS, MAX_GATHER_MS } from '../limits.ts';
+import { MAX_AWAIT_MORE_MS, MAX_FLUSH_PAUSE_MS, MAX_GATHER_MS, PAUSES_PER_FLUSH } from '../limits.ts';
 import type { Change } from '../conversation/change.ts';
 
 export interface Gathering {
@@ -13,10 +14,12 @@ export interface Gathering {
 /**
  * @param flush given the changes of each room in ascending order, each message once, as it is now
  * @param onFlushed told how long it took since the first of the changes
+ * @param isMoreComing whether there will be more changes as soon as the disk has taken them
  */
 export function createGathering(
   flush: (changes: ReadonlyMap<string, readonly Change[]>) => void,
   onFlushed: (seconds: number) => void = () => {},
+  isMoreComing: () => boolean = () => false,
 ): Gathering {
   let rooms = new Map<string, Map<number, Change>>();
   let added = 0;
@@ -25,6 +28,8 @@ export function createGathering(
   let quietUntil = 0;
   let turn: NodeJS.Immediate | undefined;
   let pause: NodeJS.Timeout | undefined;
+  /** For what is on its way: the pause ends when it is there. */
+  let isAwaiting = false;
 
   // Sockets are read one message a turn: while every turn brings more, the burst is not over.
   const atEndOfTurn = () => {
@@ -35,6 +40,10 @@ export function createGathering(
       turn = setImmediate(atEndOfTurn);
     } else if (now < quietUntil) {
       pause = setTimeout(flushNow, quietUntil - now);
+    } else if (now - gatheringSince < MAX_AWAIT_MORE_MS && isMoreComing()) {
+      // What is posted at once comes in two commits: the first of it, and what arrived while the disk took that.
+      isAwaiting = true;
+      pause = setTimeout(flushNow, MAX_AWAIT_MORE_MS - (now - gatheringSince));
     } else {
       flushNow();
     }
@@ -42,13 +51,14 @@ export function createGathering(
 
   const flushNow = () => {
     pause = undefined;
+    isAwaiting = false;
     const gathered = rooms;
     rooms = new Map();
     const start = performance.now();
     flush(new Map([...gathered].map(([room, changes]) => [room, [...changes.values()]])));
     const end = performance.now();
     onFlushed((end - gatheringSince) / 1000);
-    quietUntil = end + Math.min(end - start, MAX_FLUSH_PAUSE_MS);
+    quietUntil = end + Math.min(PAUSES_PER_FLUSH * (end - start), MAX_FLUSH_PAUSE_MS);
   };
 
   return {
@@ -60,8 +70,12 @@ export function createGathering(
         room.set(change.id, change);
       }
       added += changes.length;
-      if (turn !== undefined || pause !== undefined) return;
-      gatheringSince = performance.now();
+      if (isAwaiting) {
+        isAwaiting = false;
+        clearTimeout(pause);
+        pause = undefined;
+      } else if (turn !== undefined || pause !== undefined) return;
+      else gatheringSince = performance.now();
       addedAtLastTurn = added;
       turn = setImmediate(atEndOfTurn);
     },

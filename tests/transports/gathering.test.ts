@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { toChange } from '../../backend/conversation/change.ts';
-import { MAX_FLUSH_PAUSE_MS, MAX_GATHER_MS } from '../../backend/limits.ts';
+import { MAX_AWAIT_MORE_MS, MAX_FLUSH_PAUSE_MS, MAX_GATHER_MS } from '../../backend/limits.ts';
 import { createGathering } from '../../backend/transports/gathering.ts';
 
 beforeEach(
@@ -16,12 +16,13 @@ const change = (room: string, id?: number) => {
 };
 
 /** @param tookMs what each flush takes */
-function start(tookMs = 0) {
+function start(tookMs = 0, isMoreComing = () => false) {
   const flushed: { [room: string]: number[] }[] = [];
-  const gathering = createGathering((rooms) => {
+  const flush: Parameters<typeof createGathering>[0] = (rooms) => {
     flushed.push(Object.fromEntries([...rooms].map(([room, changes]) => [room, changes.map((one) => one.seq)])));
     pass(tookMs);
-  });
+  };
+  const gathering = createGathering(flush, undefined, isMoreComing);
   return { ...gathering, flushed };
 }
 
@@ -61,7 +62,7 @@ it('waits for the end of a burst that goes on turn by turn, but not for long', (
 });
 
 it.each([
-  [10, 10],
+  [10, 20],
   [400, MAX_FLUSH_PAUSE_MS],
 ])('rests after a flush that took %d ms for %d ms, and sends then what came meanwhile', (tookMs, restMs) => {
   const { add, flushed } = start(tookMs);
@@ -76,6 +77,28 @@ it.each([
   expect(flushed).toHaveLength(1);
   vi.advanceTimersByTime(1);
   expect(flushed[1]?.['lobby']).toHaveLength(2);
+});
+
+it('waits for what the disk is about to take, and no longer', () => {
+  let isMoreComing = true;
+  const { add, flushed } = start(0, () => isMoreComing);
+  add([change('lobby')]);
+  vi.advanceTimersToNextTimer();
+  expect(flushed).toEqual([]);
+  isMoreComing = false;
+  add([change('lobby')]);
+  vi.advanceTimersToNextTimer();
+  vi.advanceTimersToNextTimer();
+  expect(flushed.map(({ lobby }) => lobby?.length)).toEqual([2]);
+});
+
+it('does not wait for what never comes', () => {
+  const { add, flushed } = start(0, () => true);
+  add([change('lobby')]);
+  vi.advanceTimersByTime(MAX_AWAIT_MORE_MS - 1);
+  expect(flushed).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(flushed).toHaveLength(1);
 });
 
 it('sends nothing more once it is stopped', () => {

@@ -32,7 +32,7 @@ function createTalk() {
     changes: isNewest ? all.slice(-limit) : all.slice(0, limit),
     hasMore: all.length > limit,
   });
-  const conversation: Pick<Conversation, 'epoch' | 'head' | 'after' | 'newest' | 'subscribe'> = {
+  const conversation: Pick<Conversation, 'epoch' | 'head' | 'after' | 'newest' | 'subscribe' | 'isMoreComing'> = {
     epoch: 'e',
     head: () => seq,
     after: (room, since, limit) =>
@@ -44,6 +44,7 @@ function createTalk() {
         false,
       ),
     newest: (room, limit) => page(ofRoom(room), limit, true),
+    isMoreComing: () => false,
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
