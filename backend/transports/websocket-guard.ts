@@ -4,7 +4,7 @@
  */
 import websocket from 'websocket';
 import { CLOSE } from '../errors.ts';
-import { LINGER_MS, MAX_BACKLOG_BYTES, MAX_BODY_BYTES, MAX_FRAGMENTS } from '../limits.ts';
+import { LINGER_MS, MAX_BACKLOG_BYTES, MAX_BODY_BYTES, MAX_FRAGMENTS, MAX_FRAMES_PER_TURN } from '../limits.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { connection as PackageConnection, IServerConfig } from 'websocket';
@@ -43,7 +43,7 @@ const FULL_CONFIG = { ...CONFIG, parseCookies: false, parseExtensions: false, as
 
 /** What the package has on a connection beside its typed surface. */
 interface Internals {
-  /** Called when something arrived, and once for each further frame in it. */
+  /** Called when something arrived. */
   processReceivedData(): void;
   receivedDataHandler(): void;
   processFrame(frame: Frame): void;
@@ -52,13 +52,22 @@ interface Internals {
   /** The pieces of a message that is not complete, and how long they are together. */
   frameQueue: unknown[];
   fragmentationSize: number;
-  /** What has arrived and was not read as frames yet: one frame a turn is. */
+  /** What has arrived and was not read as frames yet. */
   readonly bufferList: { readonly length: number };
+  /** Room for the head of a frame that is being read. */
+  readonly maskBytes: Buffer;
+  readonly frameHeader: Buffer;
+  readonly config: object;
   /** Set when the socket is paused; then no frames are read either. */
   inputPaused: boolean;
 }
 
 interface Frame {
+  /** Take what belongs to it. @returns whether it is whole, or wrong */
+  addData(bytes: object): boolean;
+  readonly protocolError: boolean;
+  readonly frameTooLarge: boolean;
+  readonly dropReason?: string;
   parseState: number;
   opcode: number;
   length: number;
@@ -67,6 +76,8 @@ interface Frame {
   rsv2: boolean;
   rsv3: boolean;
 }
+
+const Frame = websocket.frame as unknown as new (mask: Buffer, header: Buffer, config: object) => Frame;
 
 // The package's `parseState`, from which on the first two bytes, and the length, have been read.
 const HEAD_READ = 2;
@@ -120,7 +131,6 @@ function guard(connection: PackageConnection, events: SocketEvents): GuardedSock
   const { socket } = connection;
   const internals = connection as unknown as Internals;
   const processFrame = internals.processFrame.bind(connection);
-  const processReceivedData = internals.processReceivedData.bind(connection);
   let isClosing = false;
   let isHeld = false;
 
@@ -164,14 +174,33 @@ function guard(connection: PackageConnection, events: SocketEvents): GuardedSock
     internals.inputPaused = isHeld;
   };
 
-  internals.processReceivedData = () => {
+  // The package reads one frame a turn. A burst that came in one piece is taken in one turn, so that its commands are
+  // committed, applied and sent on together.
+  const readFrames = () => {
     if (isClosing) return;
     events.onHeard();
-    processReceivedData();
+    let count = 0;
+    while (canRead() && count < MAX_FRAMES_PER_TURN && readFrame()) count++;
     regulate();
-    judge(internals.currentFrame);
+    if (count === MAX_FRAMES_PER_TURN && internals.bufferList.length > 0) setImmediate(readFrames);
   };
-  internals.receivedDataHandler = internals.processReceivedData;
+  const canRead = () => connection.connected && !isClosing && !internals.inputPaused;
+
+  /** @returns whether a frame was whole, and is dealt with */
+  const readFrame = (): boolean => {
+    const frame = internals.currentFrame;
+    const isWhole = frame.addData(internals.bufferList);
+    judge(frame);
+    if (!isWhole || isClosing) return false;
+    const code = frame.frameTooLarge ? CLOSE.tooLarge : CLOSE.protocolError;
+    if (frame.frameTooLarge || frame.protocolError) connection.drop(code, frame.dropReason);
+    if (isClosing) return false;
+    internals.currentFrame = new Frame(internals.maskBytes, internals.frameHeader, internals.config);
+    internals.processFrame(frame);
+    return true;
+  };
+  internals.processReceivedData = readFrames;
+  internals.receivedDataHandler = readFrames;
 
   internals.processFrame = (frame) => {
     if (isClosing) return;

@@ -60,6 +60,7 @@ export class Session implements Connection {
   /** Frames of this turn that go out together. */
   #frames: Buffer[] = [];
   #guarded: GuardedSocket | undefined;
+  #isWriteDue = false;
   #isPaused = false;
   #awaitsDrain = false;
   #wasHeard = true;
@@ -176,7 +177,7 @@ export class Session implements Connection {
     }
     if (command === 'subscribe') {
       const { room, since } = parseWith(CONNECTION_COMMANDS.subscribe, message);
-      const position = since === undefined ? undefined : readCursor(since, this.#host.conversation);
+      const position = since === undefined ? undefined : await readCursor(since, this.#host.conversation);
       if (this.#rooms.size >= MAX_ROOMS_PER_CONNECTION && !this.#rooms.has(room)) {
         throw new ChatError('rate-limited', `One connection follows ${MAX_ROOMS_PER_CONNECTION} rooms at most.`);
       }
@@ -206,7 +207,12 @@ export class Session implements Connection {
       answer.afterwards();
     }
     // At the end of the turn, so that the answers to a burst go out together.
-    if (this.#frames.length > 0) setImmediate(() => this.#writeFrames());
+    if (this.#frames.length === 0 || this.#isWriteDue) return;
+    this.#isWriteDue = true;
+    setImmediate(() => {
+      this.#isWriteDue = false;
+      this.#writeFrames();
+    });
   }
 
   #writeFrames(): void {
