@@ -1,24 +1,26 @@
-/** What was measured, as one table that can be read as it is and put into a document. */
+/** What was measured, as tables that can be read as they are and put into a document. */
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, loadavg, platform, release } from 'node:os';
-import { BASELINE } from './servers/table.ts';
 import { median } from './statistics.ts';
-import type { Measured, Scenario } from './scenarios/scenario.ts';
+import type { Results } from './rounds.ts';
+import type { FigureName, Figures, Scenario, TableName } from './scenarios/scenario.ts';
 
-/** By scenario, then by server: one a round, in the order of the rounds. */
-export type Rounds = Map<string, Map<string, Measured[]>>;
-
-const COLUMNS = [
-  'scenario',
-  'server',
-  'CPU µs',
-  'per',
-  `against ${BASELINE}`,
-  'lowest, highest',
-  'p50 ms',
-  'p99 ms',
-  'load µs',
-];
+/** Every figure, in the order of the columns. */
+export const FIGURES: { readonly [Name in FigureName]: { heading: string; digits: number; isBetterHigh?: true } } = {
+  cpuMicros: { heading: 'CPU µs', digits: 1 },
+  firstMicros: { heading: 'CPU µs the first time', digits: 1 },
+  megabytes: { heading: 'MB/CPU-s', digits: 0, isBetterHigh: true },
+  carried: { heading: 'carried %', digits: 1, isBetterHigh: true },
+  p50Ms: { heading: 'p50 ms', digits: 1 },
+  p99Ms: { heading: 'p99 ms', digits: 1 },
+  kilobytes: { heading: 'kB', digits: 1 },
+  grown: { heading: 'RSS + MB', digits: 1 },
+  grownLate: { heading: 'of it late', digits: 1 },
+  lost: { heading: 'lost', digits: 0 },
+  startSeconds: { heading: 's', digits: 2 },
+  loadMicros: { heading: 'load µs', digits: 1 },
+};
+const NAMES = Object.keys(FIGURES) as FigureName[]; // the table's own keys
 
 /** The lines without which a table is worth nothing. */
 export function describeRun(rounds: number, loadBefore: readonly number[]): string {
@@ -27,38 +29,66 @@ export function describeRun(rounds: number, loadBefore: readonly number[]): stri
   return [
     `machine  ${model}, ${availableParallelism()} cores, ${platform()} ${release()} ${arch()}`,
     `load     ${load(loadBefore)} before, ${load(loadavg())} after (average of a minute, this run included)`,
-    `versions Node ${process.versions.node}, ${versionsOf(['ws', 'websocket', 'express']).join(', ')}`,
+    `versions Node ${process.versions.node}, ${versionsOf(['ws', 'socket.io', 'websocket', 'express']).join(', ')}`,
     `command  ${['npm run bench', ...process.argv.slice(2)].join(' ').replace('bench ', 'bench -- ')}`,
-    `rounds   ${rounds}, of which each figure is the median; "against ${BASELINE}" is the CPU of ${BASELINE} divided by that of the server, round by round`,
+    `rounds   ${rounds}; each figure is the median, and in brackets are the lowest and the highest`,
   ].join('\n');
 }
 
-export function formatTable(rounds: Rounds, scenarios: readonly Scenario[]): string {
-  const rows = scenarios.flatMap(({ name, unit }) => {
-    const servers = rounds.get(name) ?? new Map<string, Measured[]>();
-    const peers = servers.get(BASELINE) ?? [];
-    return [...servers].map(([server, measured]) => [name, server, ...figuresOf(measured, peers, unit)]);
-  });
-  return align([COLUMNS, ...rows]);
+export function formatTables(results: Results, scenarios: readonly Scenario[]): string {
+  const tables = new Set(scenarios.map(({ table }) => table));
+  return [...tables].map((table) => formatTable(results, scenarios, table)).join('\n\n');
 }
 
-function figuresOf(measured: readonly Measured[], peers: readonly Measured[], unit: string): string[] {
-  const ratios = measured.map(({ serverMicros }, round) => (peers[round]?.serverMicros ?? NaN) / serverMicros);
-  const middle = (figure: keyof Measured) => median(measured.map((one) => one[figure]));
-  return [
-    middle('serverMicros').toFixed(1),
-    unit,
-    median(ratios).toFixed(2),
-    `${Math.min(...ratios).toFixed(2)}, ${Math.max(...ratios).toFixed(2)}`,
-    middle('p50Ms').toFixed(1),
-    middle('p99Ms').toFixed(1),
-    middle('loadMicros').toFixed(1),
-  ];
+export function formatTable(results: Results, scenarios: readonly Scenario[], table: TableName): string {
+  const rows = scenarios
+    .filter((scenario) => scenario.table === table)
+    .flatMap((scenario) =>
+      [...(results.get(scenario.name) ?? [])].map(([label, rounds]) => ({ scenario, label, rounds })),
+    );
+  const shown = NAMES.filter((name) =>
+    rows.some(({ rounds }) => rounds.some((figures) => figures[name] !== undefined)),
+  );
+  const heads = ['scenario', 'server', 'per', 'times as good', ...shown.map((name) => FIGURES[name].heading)];
+  const cells = rows.map(({ scenario, label, rounds }) => {
+    const { baseline, compares = 'cpuMicros', unit } = scenario;
+    const peers = baseline === undefined ? [] : (results.get(scenario.name)?.get(baseline) ?? []);
+    const ratios = peers.length === 0 ? [] : timesAsGood(rounds, peers, compares);
+    return [
+      scenario.name,
+      label,
+      unit,
+      label === baseline ? '1' : formatSpread(ratios, 2),
+      ...shown.map((name) => formatSpread(valuesOf(rounds, name), FIGURES[name].digits, name === compares)),
+    ];
+  });
+  return align([heads, ...cells]);
+}
+
+/** @returns round by round: above 1 is better than the peer, whatever is compared */
+export function timesAsGood(rounds: readonly Figures[], peers: readonly Figures[], name: FigureName): number[] {
+  return rounds.flatMap((figures, round) => {
+    const [own, other] = [figures[name], peers[round]?.[name]];
+    if (own === undefined || other === undefined) return [];
+    return FIGURES[name].isBetterHigh ? own / other : other / own;
+  });
+}
+
+export function valuesOf(rounds: readonly Figures[], name: FigureName): number[] {
+  return rounds.flatMap((figures) => figures[name] ?? []);
+}
+
+/** @returns the median, and with more than one value the lowest and the highest; nothing for none */
+function formatSpread(values: readonly number[], digits: number, hasRange = true): string {
+  if (values.length === 0) return '';
+  const middle = median(values).toFixed(digits);
+  if (values.length === 1 || !hasRange) return middle;
+  return `${middle} (${Math.min(...values).toFixed(digits)}–${Math.max(...values).toFixed(digits)})`;
 }
 
 /** As prettier writes a table, so that it can be copied. */
 function align(rows: readonly (readonly string[])[]): string {
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map(
     (row) => `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width)).join(' | ')} |`,
   );

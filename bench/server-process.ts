@@ -1,34 +1,55 @@
-/** Starts a server in a process of its own, asks it for its CPU time, and ends it. */
+/** Starts a server in a process of its own, asks it for its CPU time and its memory, and ends it. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ChildProcess } from 'node:child_process';
 import type { Answer, Question } from './servers/child.ts';
+import type { ServerOptions } from './servers/server.ts';
 
 export interface ServerProcess {
   readonly port: number;
+  /** From the start of the process until it listened. */
+  readonly startSeconds: number;
   /** Microseconds that it has used up so far, by its own account. */
   cpuMicros(): Promise<number>;
+  /** Bytes of memory that it has now. */
+  residentBytes(): Promise<number>;
   stop(): Promise<void>;
+  /** For one that is too busy to be told: end it without its doing. */
+  kill(): Promise<void>;
 }
 
 const CHILD = fileURLToPath(new URL('servers/child.ts', import.meta.url));
-/** Milliseconds that it may take to start, or to end. */
+/** Milliseconds that it may take to answer, or to end. */
 const PATIENCE_MS = 20_000;
+/** Milliseconds that it may take to start: one with a million messages to take in needs long. */
+const START_WITHIN_MS = 120_000;
 
 /** @param name as in `servers/table.ts` */
-export async function startServerProcess(name: string): Promise<ServerProcess> {
-  const child = fork(CHILD, [name], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+export async function startServerProcess(name: string, options: ServerOptions = {}): Promise<ServerProcess> {
+  const start = performance.now();
+  const child = fork(CHILD, [name, JSON.stringify(options)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [...process.execArgv, ...(options.collectsGarbage ? ['--expose-gc'] : [])],
+  });
   const stop = async () => end(child);
+  const ask = async (question: Question) => {
+    child.send(question);
+    return answerOf(child, question, PATIENCE_MS);
+  };
   try {
-    const port = await answerOf(child);
+    const port = await answerOf(child, 'start', START_WITHIN_MS);
     return {
       port,
-      async cpuMicros() {
-        child.send('cpu' satisfies Question);
-        return answerOf(child);
-      },
+      startSeconds: (performance.now() - start) / 1000,
+      cpuMicros: async () => ask('cpu'),
+      residentBytes: async () => ask('memory'),
       stop,
+      async kill() {
+        const ended = once(child, 'exit');
+        child.kill('SIGKILL');
+        await ended;
+      },
     };
   } catch (error) {
     await stop();
@@ -36,12 +57,14 @@ export async function startServerProcess(name: string): Promise<ServerProcess> {
   }
 }
 
-async function answerOf(child: ChildProcess): Promise<number> {
+async function answerOf(child: ChildProcess, to: Answer['to'], withinMs: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const onMessage = ({ value }: Answer) => resolve(value);
+  const onMessage = (answer: Answer) => {
+    if (answer.to === to) resolve(answer.value);
+  };
   const onExit = () => reject(new Error('The server ended before it was told to'));
-  const tooLate = setTimeout(() => reject(new Error('The server does not answer')), PATIENCE_MS);
-  child.once('message', onMessage).once('exit', onExit);
+  const tooLate = setTimeout(() => reject(new Error('The server does not answer')), withinMs);
+  child.on('message', onMessage).once('exit', onExit);
   try {
     return await promise;
   } finally {

@@ -1,4 +1,5 @@
 /** HTTP connections that are kept, each with one request at a time. */
+import { AnswerReader } from './answers.ts';
 import { connectRaw } from './raw-socket.ts';
 
 export interface HttpClient {
@@ -6,7 +7,7 @@ export interface HttpClient {
    * Resolves when the answer is complete.
    * @throws Error when it is no success
    */
-  request(bytes: Buffer): Promise<void>;
+  request(bytes: Buffer): Promise<AnswerReader>;
   close(): void;
 }
 
@@ -23,35 +24,25 @@ export function httpRequest(method: 'GET' | 'POST', path: string, body?: object)
 }
 
 async function openHttpClient(port: number): Promise<HttpClient> {
-  let answer = '';
-  let answered = Promise.withResolvers<void>();
+  let answer = new AnswerReader();
+  let answered = Promise.withResolvers<AnswerReader>();
   const socket = await connectRaw(
     port,
     (bytes, length) => {
-      answer += bytes.toString('latin1', 0, length);
-      if (!isComplete(answer)) return;
-      if (answer.startsWith('HTTP/1.1 2')) answered.resolve();
-      else answered.reject(new Error(answer));
+      if (!answer.take(bytes, length)) return;
+      if (answer.head.startsWith('HTTP/1.1 2')) answered.resolve(answer);
+      else answered.reject(new Error(answer.head));
     },
     (error) => answered.reject(error),
   );
   answered.promise.catch(() => {}); // nobody may be waiting when the connection ends
   return {
     async request(bytes) {
-      answer = '';
+      answer = new AnswerReader();
       answered = Promise.withResolvers();
       socket.write(bytes);
       return answered.promise;
     },
     close: () => socket.destroy(),
   };
-}
-
-/** @throws Error for an answer whose length is not told in advance, as no server that is measured gives one */
-function isComplete(answer: string): boolean {
-  const end = answer.indexOf('\r\n\r\n');
-  if (end === -1) return false;
-  const length = /\r\ncontent-length: (\d+)/i.exec(answer)?.[1];
-  if (length === undefined) throw new Error(`An answer without a length:\n${answer}`);
-  return answer.length >= end + 4 + Number(length);
 }

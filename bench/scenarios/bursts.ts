@@ -1,8 +1,8 @@
-/** Many post at once by HTTP, and all WebSockets read: the moment after a goal. Posts are part of the cost. */
+/** Many post at once by HTTP, and everyone reads: the moment after a goal. Posts are part of the cost. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { httpRequest, openHttpClients } from '../load/http-clients.ts';
 import { openListeners } from '../load/listeners.ts';
-import { askCursor, measure, POST } from './scenario.ts';
+import { askCursor, BY_STREAM, BY_WEBSOCKET, measure, POST, wiresOf } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 
 const POSTS_PER_BURST = 50;
@@ -12,9 +12,18 @@ const REST_MS = 50;
 
 export const bursts: Scenario = {
   name: 'bursts',
+  table: 'deliveries',
   unit: 'delivery',
-  async run(server, { listeners: count, seconds }) {
-    const listeners = await openListeners(server.port, count, await askCursor(server));
+  baseline: 'ws',
+  contenders: () => [...BY_WEBSOCKET, ...BY_STREAM],
+  async run({ contender, size, startServer }) {
+    const server = await startServer();
+    const listeners = await openListeners(
+      wiresOf(contender).listen,
+      server.port,
+      size.listeners,
+      await askCursor(server),
+    );
     const clients = await openHttpClients(server.port, POSTS_PER_BURST);
     const post = httpRequest('POST', '/messages', POST);
     const write = async (bursts: number) => {
@@ -25,7 +34,7 @@ export const bursts: Scenario = {
       }
       return listeners.takeLatencies();
     };
-    const bursts = Math.ceil(seconds * BURSTS_PER_SECOND);
+    const bursts = Math.ceil(size.seconds * BURSTS_PER_SECOND);
     try {
       await write(Math.ceil(bursts / 3));
       return await measure(server, async () => write(bursts));

@@ -1,4 +1,4 @@
-/** This server as it comes, with its journal on disk; only the limit of writes, which is there to stop a load, is off. */
+/** This server as it comes, with its journal on disk; only the limits that are there to stop a load are off. */
 import { mkdtemp } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,11 +6,14 @@ import { join } from 'node:path';
 import { createLog } from '../../backend/log.ts';
 import { startServer } from '../../backend/server.ts';
 import { readSettings } from '../../backend/settings.ts';
-import type { BenchServer } from './server.ts';
+import type { BenchServer, ServerOptions } from './server.ts';
 
-export async function startSince(): Promise<BenchServer> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'since-bench-'));
-  const removeData = () => rmSync(dataDir, { recursive: true, force: true });
+/** @param options with a `dataDir` that stays, or else it makes one of its own */
+export async function startSince({ dataDir: given }: ServerOptions): Promise<BenchServer> {
+  const dataDir = given ?? (await mkdtemp(join(tmpdir(), 'since-bench-')));
+  const removeData = () => {
+    if (given === undefined) rmSync(dataDir, { recursive: true, force: true });
+  };
   process.on('exit', removeData); // also where it ends by an error
   const settings = readSettings({
     PORT: '0',
