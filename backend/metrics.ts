@@ -4,6 +4,12 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 /** The ways to be connected that take a place. */
 export type Connected = 'websocket' | 'sse' | 'ndjson' | 'longpoll';
 
+/** What was written and not taken, and by how many. */
+export interface Backlog {
+  bytes: number;
+  connections: number;
+}
+
 export interface Metrics {
   /** Open connections and held polls. */
   connections: { opened(transport: Connected): void; closed(transport: Connected): void };
@@ -13,8 +19,14 @@ export interface Metrics {
   fanOut(seconds: number): void;
   /** Seconds that one durable commit took, and how many entries went into it. */
   commit(seconds: number, entries: number): void;
-  /** A connection was ended by the server. */
+  /** A connection was refused or ended by the server. */
   drop(reason: string): void;
+  /** A request or a command was answered with a problem. */
+  refused(code: string): void;
+  /** @param route such as `/messages/:id` */
+  request(method: string, route: string): void;
+  /** @param measure asked when someone reads the metrics */
+  measureBacklog(measure: () => Backlog): void;
   /** Prometheus' text format, with its media type. */
   text(): Promise<{ type: string; body: string }>;
 }
@@ -53,10 +65,33 @@ export function createMetrics(): Metrics {
   const entries = new Counter({ name: 'chat_journal_entries_total', help: 'Entries that were journalled.', registers });
   const drops = new Counter({
     name: 'chat_drops_total',
-    help: 'Connections that the server ended, by reason.',
+    help: 'Connections that the server refused or ended, by reason.',
     labelNames: ['reason'],
     registers,
   });
+  const refusals = new Counter({
+    name: 'chat_refusals_total',
+    help: 'Requests and commands that were answered with a problem, by its code.',
+    labelNames: ['code'],
+    registers,
+  });
+  const requests = new Counter({
+    name: 'chat_requests_total',
+    help: 'HTTP requests, by method and route.',
+    labelNames: ['method', 'route'],
+    registers,
+  });
+  let measureBacklog: () => Backlog = () => ({ bytes: 0, connections: 0 });
+  const backlogs = [
+    ['bytes', 'Bytes that were written and that those who are to read them have not taken.'],
+    ['connections', 'Connections that have not taken what was written to them.'],
+  ] as const;
+  for (const [what, help] of backlogs) {
+    const collect = function (this: Gauge) {
+      this.set(measureBacklog()[what]);
+    };
+    registry.registerMetric(new Gauge({ name: `chat_backlog_${what}`, help, registers: [], collect }));
+  }
   for (const transport of CONNECTED) connections.set({ transport }, 0);
 
   return {
@@ -71,6 +106,11 @@ export function createMetrics(): Metrics {
       entries.inc(count);
     },
     drop: (reason) => drops.inc({ reason }),
+    refused: (code) => refusals.inc({ code }),
+    request: (method, route) => requests.inc({ method, route }),
+    measureBacklog(measure) {
+      measureBacklog = measure;
+    },
     async text() {
       // Of the process as a whole, once for all: memory, CPU, event-loop lag.
       const all = Registry.merge([processMetrics(), registry]);

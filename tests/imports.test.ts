@@ -24,6 +24,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   ['backend/wheel', ['type backend/clock']],
   ['backend/settings', ['backend/errors', 'backend/log']],
   ['backend/data-dir', ['backend/errors']],
+  ['backend/sockets', ['backend/address', 'backend/limits', ...types('backend/', 'clock', 'metrics', 'settings')]],
   ['backend/rate-limit', ['backend/address', 'backend/clock', 'backend/errors', 'backend/limits']],
   [
     'backend/sign-in',

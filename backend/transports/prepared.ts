@@ -4,6 +4,7 @@
  */
 import {
   FORGET_PREPARED_MS,
+  MAX_PAGE_CHARS,
   MAX_PIECE_CHARS,
   MAX_PREPARED_BYTES,
   MIN_PREPARED_CHANGES,
@@ -38,7 +39,7 @@ export interface Pieces {
 export interface Prepared {
   /** @returns what comes next after `since`, at most `limit` messages, and fewer where a piece ends; undefined: nothing */
   next(form: Form, room: string, since: number, limit: number): Part | undefined;
-  /** @returns all that comes after `since`, up to `limit` messages */
+  /** @returns all that comes after `since`, up to `limit` messages, or fewer where they are long */
   after(form: Form, room: string, since: number, limit: number): Pieces;
   /** To be told of each change as it is applied: where the message stood before, it stands no more. */
   forget(changes: readonly Change[]): void;
@@ -119,15 +120,17 @@ export function createPrepared(conversation: Pick<Conversation, 'after'>, clock:
     after(form, room, since, limit) {
       const parts: Part[] = [];
       let count = 0;
+      let size = 0;
       let last = since;
       let isAll = false;
-      while (count < limit && !isAll) {
+      while (count < limit && size < MAX_PAGE_CHARS && !isAll) {
         const part = next(form, room, last, limit - count);
         if (part === undefined) isAll = true;
         else {
           parts.push(part);
           ({ last, isAll } = part);
           count += part.count;
+          size += part.messages.length;
         }
       }
       const isKnown = () => shelves.get(form)?.get(room)?.holding(last) !== undefined;

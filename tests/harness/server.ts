@@ -8,6 +8,8 @@ import { createLog } from '../../backend/log.ts';
 import { startServer } from '../../backend/server.ts';
 import { readSettings } from '../../backend/settings.ts';
 import type { Clock } from '../../backend/clock.ts';
+import type { Logger } from '../../backend/log.ts';
+import type { ServerOptions } from '../../backend/server.ts';
 import type { Settings } from '../../backend/settings.ts';
 
 export interface TestServer {
@@ -21,16 +23,20 @@ export interface TestServer {
 
 export interface TestServerOptions extends Partial<Settings> {
   clock?: Clock;
+  timeouts?: ServerOptions['timeouts'];
+  log?: Logger;
 }
 
 /** Without a limit of rate, so that a test can write as fast as it likes. */
 export async function startTestServer({
   clock = systemClock,
+  timeouts = {},
+  log = createLog(process.env['LOG_LEVEL'] ?? 'silent'),
   ...overrides
 }: TestServerOptions = {}): Promise<TestServer> {
   const dataDir = overrides.dataDir ?? makeDataDir();
   const settings = { ...readSettings({ RATE_LIMIT: 'off' }), host: '127.0.0.1', port: 0, dataDir, ...overrides };
-  const server = await startServer({ settings, clock, log: createLog(process.env['LOG_LEVEL'] ?? 'silent') });
+  const server = await startServer({ settings, clock, timeouts, log });
   onTestFinished(() => server.stop());
   return { url: `http://127.0.0.1:${server.port}`, port: server.port, dataDir, stop: server.stop };
 }

@@ -1,0 +1,80 @@
+/** TCP connections, of which nothing is known yet but where they come from: each takes a file, and files run out. */
+import { isThisMachine, toClient } from './address.ts';
+import { CLOSE_IDLE_EVERY_MS, SOCKETS_PER_CONNECTION, SPARE_SOCKETS } from './limits.ts';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Addresses } from './address.ts';
+import type { Clock } from './clock.ts';
+import type { Backlog } from './metrics.ts';
+import type { Settings } from './settings.ts';
+
+export interface SocketOptions extends Pick<Settings, 'maxConnections' | 'maxConnectionsPerAddress'> {
+  isTrusted: Addresses['isTrusted'];
+  clock: Pick<Clock, 'elapsed'>;
+  onDrop(reason: 'sockets' | 'sockets-for-address'): void;
+}
+
+export interface Sockets {
+  backlog(): Backlog;
+  /** Close those that have said nothing yet: browsers open some in advance, and to Node they are busy. */
+  closeSilent(): void;
+}
+
+/** Let so many in, in all and from one address, and cut the others at once: there is nothing yet to be answered. */
+export function watchSockets(server: Server, options: SocketOptions): Sockets {
+  const { maxConnections, maxConnectionsPerAddress, isTrusted, clock, onDrop } = options;
+  const mostPerAddress = toSockets(maxConnectionsPerAddress);
+  const sockets = new Set<Socket>();
+  const ofAddresses = new Map<string, number>();
+  let closedIdleAt = -Infinity;
+
+  /** Those that are kept for a next request make room for those that have one. */
+  const closeIdle = () => {
+    const now = clock.elapsed();
+    if (now - closedIdleAt < CLOSE_IDLE_EVERY_MS) return;
+    closedIdleAt = now;
+    server.closeIdleConnections();
+  };
+
+  server.maxConnections = toSockets(maxConnections);
+  server.on('drop', () => {
+    onDrop('sockets');
+    closeIdle();
+  });
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    const address = toClient(socket.remoteAddress ?? '');
+    // A proxy speaks for many, and whom it lets in is for it to say.
+    if (isThisMachine(address) || isTrusted(socket.remoteAddress ?? '', 0)) return;
+    const others = ofAddresses.get(address) ?? 0;
+    if (others >= mostPerAddress) {
+      onDrop('sockets-for-address');
+      closeIdle();
+      return void socket.destroy();
+    }
+    ofAddresses.set(address, others + 1);
+    socket.once('close', () => {
+      const left = (ofAddresses.get(address) ?? 1) - 1;
+      if (left > 0) ofAddresses.set(address, left);
+      else ofAddresses.delete(address);
+    });
+  });
+
+  return {
+    backlog() {
+      const waiting = [...sockets].filter(({ writableLength }) => writableLength > 0);
+      return {
+        bytes: waiting.reduce((sum, { writableLength }) => sum + writableLength, 0),
+        connections: waiting.length,
+      };
+    },
+    closeSilent() {
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    },
+  };
+}
+
+function toSockets(connections: number): number {
+  return SOCKETS_PER_CONNECTION * connections + SPARE_SOCKETS;
+}
