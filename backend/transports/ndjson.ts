@@ -20,10 +20,10 @@ export function startNdjson(host: Host): Transport {
     caughtUp: () => '',
   });
 
-  listenAs('ndjson', TYPE, (exchange) => {
+  listenAs('ndjson', TYPE, async (exchange) => {
     const caller = identity.callerOf(exchange.request); // a token that is not known is told, also to one who only reads
     const { room, since } = readQuery(query, exchange.query);
-    const position = since === undefined ? undefined : refuseGone(readCursor(since, conversation));
+    const position = since === undefined ? undefined : refuseGone(await readCursor(since, conversation));
     open(exchange, caller, room, position);
   });
   return { stop };

@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { ChatError } from '../errors.ts';
 import { DEFAULT_PAGE, MAX_PAGE, MAX_WAIT_S, MIN_PREPARED_CHANGES, REMEMBERED_QUERIES } from '../limits.ts';
 import { remember } from '../remember.ts';
-import { formatCursor, readCursor } from './cursor.ts';
+import { formatCursor, readCursor, refuseGone } from './cursor.ts';
 import { MORE, queryFields, readId, readQuery, sendJson, sendJsonBytes } from './exchange.ts';
 import { createHolding } from './holding.ts';
 import type { ServerResponse } from 'node:http';
 import type { Page } from '../conversation/change.ts';
 import type { Form } from './encoding.ts';
 import type { Pieces } from './prepared.ts';
+import type { Position } from './cursor.ts';
 import type { Exchange, Host, Transport } from './transport.ts';
 
 export const pollQuery = z.object({
@@ -67,16 +68,17 @@ export function startPolling(host: Host): Transport {
     if (since === undefined) {
       return answer(response, conversation.newest(room, limit ?? DEFAULT_PAGE), conversation.head());
     }
+    const answerFrom = (where: Position) => {
+      const position = refuseGone(where);
+      const most = limit ?? MAX_PAGE;
+      if (!wait || conversation.after(room, position, 1).changes.length > 0) {
+        return answerAfter(response, room, position, most);
+      }
+      const held = { response, address, room, after: position, waitS: wait };
+      hold(held, () => answerAfter(response, room, position, most));
+    };
     const position = readCursor(since, conversation);
-    if (position === 'gone') {
-      throw new ChatError('cursor-gone', 'The cursor is of another journal: start again without "since".');
-    }
-    const most = limit ?? MAX_PAGE;
-    if (!wait || conversation.after(room, position, 1).changes.length > 0) {
-      return answerAfter(response, room, position, most);
-    }
-    const held = { response, address, room, after: position, waitS: wait };
-    hold(held, () => answerAfter(response, room, position, most));
+    return position instanceof Promise ? position.then(answerFrom) : answerFrom(position);
   };
 
   listenAs('json', 'application/json', listen);

@@ -22,11 +22,11 @@ export function startSse(host: Host): Transport {
     caughtUp: (since) => `event: caught-up\nid: ${since}\ndata: ${JSON.stringify({ since })}\n\n`,
   });
 
-  listenAs('sse', TYPE, (exchange: Exchange) => {
+  listenAs('sse', TYPE, async (exchange: Exchange) => {
     const caller = identity.callerOf(exchange.request); // a token that is not known is told, also to one who only reads
     const { room, since } = readQuery(query, exchange.query);
     const cursor = readLastEventId(exchange) ?? since;
-    open(exchange, caller, room, cursor === undefined ? undefined : readCursor(cursor, conversation));
+    open(exchange, caller, room, cursor === undefined ? undefined : await readCursor(cursor, conversation));
   });
   return { stop };
 }

@@ -34,7 +34,7 @@ export function startSubscriptions(host: Host): Transport {
   const create = async ({ request, response }: Exchange) => {
     const caller = identity.callerOf(request);
     const { room, since } = parseWith(subscriptionBody, await readJson(request));
-    const start = since === undefined ? conversation.head() : refuseGone(readCursor(since, conversation));
+    const start = since === undefined ? conversation.head() : refuseGone(await readCursor(since, conversation));
     const source = {
       head: conversation.head,
       after: (after: number, limit: number) => conversation.after(room, after, limit),

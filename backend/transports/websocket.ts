@@ -33,7 +33,7 @@ export function startWebsocket(host: Host): Transport {
     if (!WEBSOCKET_PATHS.includes(pathOf(request))) throw new ChatError('not-found', 'WebSockets are at /messages.');
     refuseForeignOrigin(request, settings.allowedOrigins);
     const { room, since } = readQuery(handshakeQuery, queryOf(request));
-    const position = since === undefined ? undefined : readCursor(since, conversation);
+    const position = since === undefined ? undefined : await readCursor(since, conversation);
     await identity.admit?.(request);
     if (isStopped) throw new ChatError('overloaded', 'The server is about to stop.');
     const caller = identity.callerOf(request);
