@@ -24,7 +24,8 @@ export type Posted = Answer & {
 
 /** What an entry comes to; without an effect, things are already as it asks. */
 interface Decision {
-  answer: Answer;
+  /** Made only when it is told: most decisions are taken again when the entry comes back. */
+  answer(): Answer;
   effect?: Effect;
 }
 
@@ -115,15 +116,16 @@ export function createApplier(
       if (known.fingerprint !== '' && known.fingerprint !== fingerprintOf(entry)) {
         throw new ChatError('idempotency-mismatch', 'This key was used for another message.');
       }
-      return { answer: answerFor(known.id) };
+      return { answer: () => answerFor(known.id) };
     }
     const command = findCommand(entry.command);
     if (command === undefined) throw new ChatError('internal', `There is no command ${entry.command}.`);
     const effect = command.apply(chat, entry);
-    if (effect.changed !== undefined) return { answer: { message: toChange(effect.changed) }, effect };
+    const { changed, unchanged } = effect;
+    if (changed !== undefined) return { answer: () => ({ message: toChange(changed) }), effect };
     const scheduled = effect.scheduled ?? effect.unscheduled;
-    if (scheduled !== undefined) return { answer: { scheduled }, effect };
-    if (effect.unchanged !== undefined) return { answer: { message: toChange(effect.unchanged) } };
+    if (scheduled !== undefined) return { answer: () => ({ scheduled }), effect };
+    if (unchanged !== undefined) return { answer: () => ({ message: toChange(unchanged) }) };
     throw new ChatError('not-found', 'It was done or withdrawn before.');
   };
 
@@ -138,7 +140,8 @@ export function createApplier(
   /** Write one entry's effect. @returns what came of it */
   const carryOut = (entry: Entry, applied: Written['applied'], deeds: Deed[]): Outcome => {
     try {
-      const { answer, effect } = decideAt(entry);
+      const { answer: give, effect } = decideAt(entry);
+      const answer = give();
       if (effect === undefined) return { ...answer, isNew: false };
       const change = 'message' in answer ? answer.message : undefined;
       const deed: Deed = [entry, effect, change, change?.isDeleted === true ? '' : fingerprintOf(entry)];
@@ -291,7 +294,7 @@ export function createApplier(
         }
         // Otherwise it is an earlier entry's seq, found by the key, or that of another server, which was faster.
         const { answer, effect } = decideAt({ ...entry, seq: head + 1 });
-        if (effect === undefined) return { ...answer, isNew: false };
+        if (effect === undefined) return { ...answer(), isNew: false };
         throw new ChatError('idempotency-mismatch', 'This key was used for something that was refused in the end.');
       } finally {
         underWay.delete(appending);

@@ -113,7 +113,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     for (let earlier = inFlight.ahead(entry); earlier !== undefined; earlier = inFlight.ahead(entry)) await earlier;
     // Refused before it is written where possible. What comes back is decided again: others may have come first.
     const before = applier.decide(entry);
-    if (before.effect === undefined && !inFlight.concerns(entry)) return { ...before.answer, isNew: false };
+    if (before.effect === undefined && !inFlight.concerns(entry)) return { ...before.answer(), isNew: false };
     // What is journalled now would be carried out too, but nobody could say when: a plain no is better.
     if (applier.trouble() !== undefined) throw new ChatError('overloaded', 'No message can be kept now; try again.');
     return inFlight.during(entry, () => applier.outcomeOf(entry, () => journal.append(entry)));
