@@ -1,0 +1,104 @@
+/** What SQLite makes of a log that ends, or is damaged, anywhere: what was acknowledged up to there, and nothing else. */
+import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { openJournalFile } from '../../backend/journal/sqlite-file.ts';
+import { makeDataDir } from '../harness/server.ts';
+import { entry } from './contract.ts';
+import type { Entry } from '../../backend/journal/journal.ts';
+
+const HEADER_BYTES = 32;
+const FRAME_BYTES = 24 + 4_096;
+/** Between cuts within the last page. */
+const STEP_BYTES = 8;
+
+vi.setConfig({ testTimeout: 60_000 });
+
+interface Commit {
+  /** Bytes of the log that hold it and all before it. */
+  end: number;
+  entries: Entry[];
+}
+
+/** Some commits that are in the log only. @returns copies of both files, and what was acknowledged with which bytes */
+function makeLog() {
+  const path = join(makeDataDir(), 'journal.db');
+  const file = openJournalFile(path);
+  onTestFinished(() => file.close());
+  file.checkpoint(); // the tables are in the main file
+  const commits: Commit[] = [];
+  for (let nth = 0; nth < 12; nth++) {
+    const long = nth % 4 === 3 ? { text: 'x'.repeat(6_000) } : {};
+    const entries = Array.from({ length: 1 + (nth % 3) }, () => entry({ key: `k${nth}-${Math.random()}`, ...long }));
+    const { seqs } = file.commit(entries);
+    const end = statSync(`${path}-wal`).size;
+    commits.push({ end, entries: entries.map((one, index) => ({ ...one, seq: seqs[index] ?? 0 })) });
+  }
+  const main = `${path}.copy`;
+  copyFileSync(path, main);
+  return { main, log: readFileSync(`${path}-wal`), commits, epoch: file.epoch };
+}
+
+/** @returns what is found beside this log */
+function recover(main: string, log: Buffer, epoch: string): { entries: Entry[]; next: number } {
+  const path = `${main}-again`;
+  copyFileSync(main, path);
+  writeFileSync(`${path}-wal`, log);
+  const file = openJournalFile(path);
+  try {
+    expect(file.epoch).toBe(epoch);
+    const entries = file.read(0, 1_000);
+    expect(file.head).toBe(entries.at(-1)?.seq ?? 0);
+    return { entries, next: file.commit([entry()]).seqs[0] ?? 0 };
+  } finally {
+    file.close();
+  }
+}
+
+function upTo(commits: readonly Commit[], bytes: number): Entry[] {
+  return commits.filter(({ end }) => end <= bytes).flatMap(({ entries }) => entries);
+}
+
+describe('a log', () => {
+  it('that is cut off anywhere holds all commits before that, and none of the one it was cut off in', () => {
+    const { main, log, commits, epoch } = makeLog();
+    const cuts = new Set<number>();
+    for (let at = HEADER_BYTES; at <= log.length; at += FRAME_BYTES) for (const by of [-1, 0, 1]) cuts.add(at + by);
+    for (let at = log.length - FRAME_BYTES; at <= log.length; at += at < log.length - 4_096 ? 1 : STEP_BYTES)
+      cuts.add(at);
+    for (let at = 0; at <= HEADER_BYTES; at++) cuts.add(at);
+    for (const cut of cuts) {
+      if (cut > log.length) continue;
+      const { entries, next } = recover(main, log.subarray(0, cut), epoch);
+      expect(entries, `cut at ${cut}`).toEqual(upTo(commits, cut));
+      expect(next).toBe(entries.length + 1);
+    }
+  });
+
+  it('that is damaged anywhere holds all commits before that, and none after it', () => {
+    const { main, log, commits, epoch } = makeLog();
+    fc.assert(
+      fc.property(fc.nat(log.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {
+        const damaged = Buffer.from(log);
+        damaged[at] = (damaged[at] ?? 0) ^ mask;
+        const frame = Math.floor((at - HEADER_BYTES) / FRAME_BYTES);
+        const whole = at < HEADER_BYTES ? 0 : HEADER_BYTES + frame * FRAME_BYTES;
+        expect(recover(main, damaged, epoch).entries).toEqual(upTo(commits, whole));
+      }),
+      { numRuns: 300, examples: [0, 3, 4, 8, 15, 16, 24, 31, 32, 36, 40, 56].map((at) => [at, 1]) },
+    );
+  });
+
+  it('that lost some pages, as a disk that writes them in another order may, holds nothing from there on', () => {
+    const { main, log, commits, epoch } = makeLog();
+    const frames = (log.length - HEADER_BYTES) / FRAME_BYTES;
+    fc.assert(
+      fc.property(fc.nat(frames - 1), fc.integer({ min: 1, max: 4 }), (first, count) => {
+        const start = HEADER_BYTES + first * FRAME_BYTES;
+        const damaged = Buffer.from(log).fill(0, start, Math.min(start + count * FRAME_BYTES, log.length));
+        expect(recover(main, damaged, epoch).entries).toEqual(upTo(commits, start));
+      }),
+    );
+  });
+});
