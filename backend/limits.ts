@@ -157,6 +157,8 @@ export const SOCKETS_PER_CONNECTION = 2;
 export const SPARE_SOCKETS = 100;
 /** Milliseconds between two times that idle connections are closed for want of room: looking for them takes a while. */
 export const CLOSE_IDLE_EVERY_MS = 1_000;
+/** Milliseconds between two lines of the log that tell of overload; those between are counted. */
+export const LOG_OVERLOAD_EVERY_MS = 10_000;
 /** Seconds after which one that found no place may try again. */
 export const RETRY_CONNECTING_S = 5;
 /** Frames of one WebSocket message: a real client sends one, large ones a few. */
@@ -209,7 +211,7 @@ export const NATS_START_WITHIN_MS = 30_000;
 /** Milliseconds between looks whether the broker is still there; two that fail are the end of the connection. */
 export const NATS_PING_EVERY_MS = 2_000;
 /** Milliseconds between signs of life of the stream; after two that fail to come it is asked for again. */
-export const NATS_HEARTBEAT_MS = 1_000;
+export const NATS_HEARTBEAT_MS = 500;
 /** Milliseconds for which the stream knows an entry that it is given twice; later ones are known by the conversation. */
 export const NATS_DUPLICATE_WINDOW_MS = 120_000;
 /** Lookups of entries whose text was erased that are under way together, while a journal is read. */

@@ -54,7 +54,8 @@ export interface Journal {
   renew(): Promise<void>;
   /**
    * Where other servers write too: wait until an entry that one of them has handed out is handed out here.
-   * @returns then, or when it is clear that it does not come soon
+   * @returns then, or when it is clear that there is no such entry
+   * @throws ChatError `overloaded` when that is not clear in time: it may come later
    */
   reach?(seq: number, withinMs: number): Promise<void>;
   /** Where there are other servers: a way to tell them what is kept nowhere. */

@@ -22,7 +22,8 @@ export async function eraseTexts(stream: NatsStream, target: number): Promise<vo
   if (first === undefined) return;
   const about = await readSubject(stream, subjects.about(target));
   const itself = await stream.manager.streams.getMessage(stream.name, { seq: target });
-  for (const message of [...(itself === null ? [] : [itself]), ...about, ...others]) await eraseOne(stream, message);
+  for (const message of [...(itself === null ? [] : [itself]), ...about, ...others])
+    await eraseOne(stream, message, target);
 }
 
 async function readSubject({ manager, name }: NatsStream, subject: string): Promise<StoredMsg[]> {
@@ -37,12 +38,12 @@ async function readSubject({ manager, name }: NatsStream, subject: string): Prom
   }
 }
 
-async function eraseOne(stream: NatsStream, message: StoredMsg): Promise<void> {
+async function eraseOne(stream: NatsStream, message: StoredMsg, target: number): Promise<void> {
   const { js, manager, name, erasedName } = stream;
   const { text, seq, ...rest } = decodeEntry(message.seq, message.string());
   if (text === undefined) return;
   // Once it is gone, the first that erased what it erased cannot be found any more.
-  if (rest.erases !== undefined && rest.erases !== seq) await eraseTexts(stream, rest.erases);
+  if (rest.erases !== undefined && rest.erases !== target) await eraseTexts(stream, rest.erases);
   await js.publish(`${erasedName}.${seq}`, encodeEntry(rest), { expect: { streamName: erasedName } });
   const isThere = async () => (await manager.streams.getMessage(name, { seq })) !== null;
   try {

@@ -139,7 +139,7 @@ export function readFrom(stream: NatsStream, after: number, log: Logger, events:
     if (headAtStart > position && (await consumer.info(true)).num_pending === 0) {
       handOn(await lookUp(position + 1, headAtStart), headAtStart);
     }
-    const expires = NATS_HEARTBEAT_MS * 4;
+    const expires = NATS_HEARTBEAT_MS * 10;
     messages = await consumer.consume({
       max_messages: JOURNAL_SLICE * 2,
       expires,

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { ChatError, StartError } from '../errors.ts';
-import { NATS_APPEND_WITHIN_MS, NATS_ANSWER_WITHIN_MS, NATS_RETRY_MS } from '../limits.ts';
+import { NATS_ANSWER_WITHIN_MS, NATS_APPEND_WITHIN_MS, NATS_HEARTBEAT_MS, NATS_RETRY_MS } from '../limits.ts';
 import { encodeEntry, idFor, subjectFor } from './nats-entry.ts';
 import { eraseTexts, shareErasing } from './nats-erasure.ts';
 import { readFrom } from './nats-reader.ts';
@@ -109,7 +109,7 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
     awaited.set(seq, [...(awaited.get(seq) ?? []), () => arrived.resolve('arrived')]);
     while (performance.now() < deadline) {
       const timer = Promise.withResolvers<'late'>();
-      const timeout = setTimeout(() => timer.resolve('late'), NATS_ANSWER_WITHIN_MS);
+      const timeout = setTimeout(() => timer.resolve('late'), 2 * NATS_HEARTBEAT_MS);
       const outcome = await Promise.race([arrived.promise, timer.promise]);
       clearTimeout(timeout);
       if (outcome === 'arrived') return;
@@ -160,9 +160,11 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
     },
     async reach(seq, withinMs) {
       if (seq <= head) return;
-      if (trouble !== undefined || seq > (await readHeadTogether().catch(() => 0))) return;
+      const newest = await readHeadTogether().catch(() => undefined);
+      if (newest !== undefined && seq > newest) return;
       const late = pause(withinMs, undefined, { ref: false });
       await Promise.race([untilHandedOut(seq, performance.now() + withinMs).catch(() => {}), late]);
+      if (seq > head) throw new ChatError('overloaded', 'This server is behind the others; try again.');
     },
     trouble: () => (closing.signal.aborted ? 'it is closed' : trouble?.why),
     async close() {

@@ -1,0 +1,119 @@
+/** What is left of erased texts in the files of NATS, and what a reader finds in their place. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { openJournal } from '../../backend/journal/nats.ts';
+import { canRunNats, startNats } from '../harness/nats.ts';
+import { makeDataDir } from '../harness/server.ts';
+import { entry, open, readAll, silent } from './contract.ts';
+import type { NewEntry } from '../../backend/journal/journal.ts';
+import type { NatsNode } from '../harness/nats.ts';
+
+describe.runIf(canRunNats('erasing on NATS'))('a text that is erased on NATS', () => {
+  let node: NatsNode;
+  let streams = 0;
+  beforeAll(async () => {
+    node = await startNats(afterAll);
+  });
+
+  const newStream = () => `erasing-${++streams}`;
+  const openOn = (stream: string) =>
+    open((options) => openJournal({ ...options, nats: { url: node.url, stream, replicas: 1 } }), makeDataDir());
+
+  /** What a server that dies in the next moment leaves: an entry, and nobody who erases what it asks for. */
+  const leave = async (stream: string, given: NewEntry, subject: string) => {
+    const connection = await connect({ servers: node.url });
+    onTestFinished(() => connection.close());
+    return (await jetstream(connection).publish(`${stream}.${subject}`, JSON.stringify(given))).seq;
+  };
+
+  it('is in no file of the broker, nor is an edit of it, and all else is', async () => {
+    const journal = await openOn(newStream());
+    const before = await journal.append(entry({ text: 'before it bleibtstehen' }));
+    const seq = await journal.append(entry({ text: 'at first zweifelhaft' }));
+    await journal.append(entry({ about: seq, text: 'then fragwuerdig' }));
+    await journal.append(entry({ about: before, text: 'other bleibtauch' }));
+    expect(foundIn(node.dataDir, ['zweifelhaft', 'fragwuerdig'])).toHaveLength(2);
+    await journal.append(entry({ about: seq, erases: seq, text: 'the eraser bleibtselbst' }));
+    await expect.poll(() => foundIn(node.dataDir, ['zweifelhaft', 'fragwuerdig'])).toEqual([]);
+    expect(foundIn(node.dataDir, ['bleibtstehen', 'bleibtauch', 'bleibtselbst'])).toHaveLength(3);
+  });
+
+  it('is erased by the others when the server ends that asked for it', async () => {
+    const stream = newStream();
+    const journal = await openOn(stream);
+    const seq = await journal.append(entry({ text: 'ungesagt' }));
+    const erasing = { ...entry({ about: seq, erases: seq }) };
+    delete erasing.text;
+    await leave(stream, erasing, `erases.${seq}`);
+    await expect.poll(() => foundIn(node.dataDir, ['ungesagt']), { timeout: 10_000 }).toEqual([]);
+    expect((await readAll(journal)).map((one) => one.text)).toEqual([undefined, undefined]);
+  });
+
+  it('is erased also where it comes after the entry that erases it, as the edit of one who had not heard', async () => {
+    const stream = newStream();
+    const [journal, other] = [await openOn(stream), await openOn(stream)];
+    const seq = await journal.append(entry());
+    await journal.append(entry({ about: seq, erases: seq }));
+    await leave(stream, entry({ about: seq, text: 'zuspaet' }), `about.${seq}`);
+    // Whoever erases it again, as each server does a while later, takes it along.
+    await other.append(entry({ about: seq, erases: seq }));
+    await expect.poll(() => foundIn(node.dataDir, ['zuspaet'])).toEqual([]);
+  });
+
+  it('is carried on by the first entry that erases it, which a second does not touch', async () => {
+    const stream = newStream();
+    const journal = await openOn(stream);
+    const seq = await journal.append(entry({ text: 'geplant' }));
+    const released = await journal.append(entry({ about: seq, erases: seq, text: 'geplant und gesagt' }));
+    await leave(stream, entry({ about: seq, erases: seq, text: 'nocheinmal' }), `erases.${seq}`);
+    await expect.poll(() => foundIn(node.dataDir, ['nocheinmal']), { timeout: 10_000 }).toEqual([]);
+    expect((await readAll(journal)).find((one) => one.seq === released)?.text).toBe('geplant und gesagt');
+  });
+
+  it('leaves a hole at the end of the stream that keeps no one from reading', async () => {
+    const stream = newStream();
+    const journal = await openOn(stream);
+    const seq = await journal.append(entry());
+    await journal.append(entry({ about: seq, erases: seq }));
+    const last = await leave(stream, entry({ about: seq, erases: seq, text: 'wieder' }), `erases.${seq}`);
+    await expect.poll(() => foundIn(node.dataDir, ['wieder']), { timeout: 10_000 }).toEqual([]);
+    const late = await openOn(stream);
+    expect((await readAll(late)).map((one) => one.seq)).toEqual([1, 2, last]);
+    expect(await late.append(entry())).toBe(last + 1);
+  });
+
+  it('leaves what a server that starts anew reads, in slices, whatever of it was erased', async () => {
+    const stream = newStream();
+    const journal = await openOn(stream);
+    const seqs = await Promise.all(Array.from({ length: 700 }, () => journal.append(entry())));
+    await Promise.all(seqs.slice(20, 650).map((seq) => journal.append(entry({ about: seq, erases: seq }))));
+    const late = await openOn(stream);
+    const sizes: number[] = [];
+    const end = await late.follow(0, (batch) => void sizes.push(batch.length));
+    end();
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(500);
+    expect(await readAll(late)).toEqual(await readAll(journal));
+    expect(await readAll(late)).toHaveLength(1_330);
+  });
+
+  it('stops the start where the stream is one that forgets', async () => {
+    const stream = newStream();
+    const connection = await connect({ servers: node.url });
+    onTestFinished(() => connection.close());
+    const manager = await jetstreamManager(connection);
+    await manager.streams.add({ name: stream, subjects: [`${stream}.>`], max_age: 3_600e9 });
+    await expect(
+      openJournal({ dataDir: '', log: silent, nats: { url: node.url, stream, replicas: 1 } }),
+    ).rejects.toThrow(/^The NATS stream .* forgets entries/);
+  });
+});
+
+function foundIn(folder: string, words: readonly string[]): string[] {
+  const contents = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile())
+    .map((one) => readFileSync(join(one.parentPath, one.name)).toString('latin1'));
+  return words.filter((word) => contents.some((content) => content.includes(word)));
+}

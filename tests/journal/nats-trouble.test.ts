@@ -1,0 +1,121 @@
+/** What a server does while it cannot reach NATS, and after. */
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openJournal } from '../../backend/journal/nats.ts';
+import { call, expectProblem, poll, post, write } from '../harness/api.ts';
+import { canRunNats, startNats } from '../harness/nats.ts';
+import { makeDataDir } from '../harness/server.ts';
+import { startSharing } from '../cluster/servers.ts';
+import { entry, open, readAll, silent } from './contract.ts';
+import type { JournalOptions } from '../../backend/journal/journal.ts';
+import type { NatsNode } from '../harness/nats.ts';
+
+/** Waiting for an answer that cannot come takes seconds. */
+const WITHIN_MS = 60_000;
+
+const openOn = (node: NatsNode, options: Partial<JournalOptions> = {}) =>
+  open(
+    (given) => openJournal({ ...given, ...options, nats: { url: node.url, stream: 's', replicas: 1 } }),
+    makeDataDir(),
+  );
+
+describe.runIf(canRunNats('losing NATS'))('a server that loses NATS', () => {
+  it('lets read, refuses writes with 503, and goes on by itself', { timeout: WITHIN_MS }, async () => {
+    const node = await startNats();
+    const { url } = await startSharing([node]);
+    const first = await post(url, 'before');
+    await node.kill();
+    const refused = await write(url, '/messages', { user: 'Azin', message: 'meanwhile' }, { key: 'k' });
+    expectProblem(refused, 503, 'overloaded');
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect((await call(url, '/readyz')).status).toBe(503);
+    expect((await poll(url, { since: 0 })).messages).toEqual([first]);
+    await node.start();
+    await expect.poll(async () => (await call(url, '/readyz')).status, { timeout: 20_000 }).toBe(200);
+    const again = await post(url, 'meanwhile', { key: 'k' });
+    expect((await poll(url, { since: first.seq })).messages).toEqual([again]);
+  });
+
+  it('hears what others wrote meanwhile', { timeout: WITHIN_MS }, async () => {
+    const node = await startNats();
+    const journal = await openOn(node);
+    const seen: number[] = [];
+    await journal.follow(0, (batch) => void seen.push(...batch.map(({ seq }) => seq)));
+    await journal.append(entry());
+    await node.kill();
+    await node.start();
+    const other = await openOn(node);
+    const seqs = await Promise.all(Array.from({ length: 20 }, () => other.append(entry())));
+    await expect.poll(() => seen, { timeout: 20_000 }).toEqual([1, ...seqs]);
+  });
+
+  it('journals an entry once whose answer was lost', { timeout: WITHIN_MS }, async () => {
+    const node = await startNats();
+    const journal = await openOn(node);
+    await journal.append(entry());
+    const appends = Array.from({ length: 200 }, () => journal.append(entry()));
+    await new Promise((resolve) => setImmediate(resolve));
+    await node.kill(); // in the middle of them
+    await node.start();
+    const outcomes = await Promise.allSettled(appends);
+    const entries = await readAll(journal);
+    expect(new Set(entries.map(({ text }) => text)).size).toBe(entries.length);
+    for (const one of outcomes) {
+      if (one.status === 'fulfilled') expect(entries.some(({ seq }) => seq === one.value)).toBe(true);
+    }
+    expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
+  });
+
+  it('takes a stream that was made anew for another journal, and ends', { timeout: WITHIN_MS }, async () => {
+    const node = await startNats();
+    const fatal = Promise.withResolvers<string>();
+    const journal = await openOn(node, { onFatal: fatal.resolve });
+    await journal.append(entry());
+    const { epoch } = journal;
+    const connection = await connect({ servers: node.url });
+    onTestFinished(() => connection.close());
+    const manager = await jetstreamManager(connection);
+    await manager.streams.delete('s');
+    const anew = await openOn(node);
+    expect(anew.epoch).not.toBe(epoch);
+    expect(await fatal.promise).toMatch(/made anew/);
+  });
+
+  it('begins a new epoch, the same as all others, where entries were lost', async () => {
+    const node = await startNats();
+    const [one, other] = [await openOn(node), await openOn(node)];
+    const { epoch } = one;
+    await one.renew();
+    expect(one.epoch).not.toBe(epoch);
+    await other.renew();
+    expect(other.epoch).toBe(one.epoch);
+    expect((await openOn(node)).epoch).toBe(one.epoch);
+  });
+
+  it('makes nothing of an entry that the stream holds twice', async () => {
+    const node = await startNats();
+    const { url } = await startSharing([node]);
+    const message = await post(url, 'once', { key: 'k' });
+    const connection = await connect({ servers: node.url });
+    onTestFinished(() => connection.close());
+    const stored = await (await jetstreamManager(connection)).streams.getMessage('since', { seq: message.seq });
+    // As it comes to be where it is sent again after the time in which the broker knows it.
+    const { seq } = await jetstream(connection).publish('since.entry', stored!.data);
+    await poll(url, { since: seq });
+    expect((await poll(url, { since: 0 })).messages).toEqual([message]);
+    expect(await post(url, 'once', { key: 'k' })).toEqual(message);
+  });
+});
+
+describe.runIf(canRunNats('starting without NATS'))('a start without NATS', () => {
+  it('goes on as soon as it is there', { timeout: WITHIN_MS }, async () => {
+    const node = await startNats();
+    await node.kill();
+    const opening = openJournal({ dataDir: '', log: silent, nats: { url: node.url, stream: 's', replicas: 1 } });
+    await node.start();
+    const journal = await opening;
+    onTestFinished(() => journal.close());
+    expect(await journal.append(entry())).toBe(1);
+  });
+});
