@@ -5,7 +5,7 @@
  */
 import { MAX_SEARCH_CANDIDATES, MAX_SEARCH_TERMS, SEARCH_INDEX_SLICE, SEARCH_INDEX_SLICE_CHARS } from '../limits.ts';
 import { toMessage } from './change.ts';
-import { fromRow, MESSAGES_WITH_TEXT } from './texts.ts';
+import { fromRow, TEXTS_OF_MESSAGES } from './texts.ts';
 import type Database from 'better-sqlite3';
 import type { Change } from './change.ts';
 import type { ChangeRow } from './texts.ts';
@@ -30,9 +30,10 @@ interface Match {
   limit: number;
 }
 
+// Beginnings of two letters are many words each, so those are indexed too; of three it costs more than it brings.
 export const SEARCH_SCHEMA = `
   CREATE VIRTUAL TABLE search USING fts5(
-    room, text, content = '', tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'", prefix = '2 3'
+    room, text, content = '', tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'", prefix = '2'
   );
   INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
   INSERT INTO state VALUES ('indexed', 0);
@@ -46,8 +47,8 @@ export function prepareSearchIndex(db: Database.Database): SearchIndex {
   const indexed = db.prepare<[], number>(`SELECT value FROM state WHERE name = 'indexed'`).pluck();
   const setIndexed = db.prepare(`UPDATE state SET value = ? WHERE name = 'indexed'`);
   const changedAfter = db.prepare<[number, number], ChangeRow>(
-    `SELECT id, messages.seq, room, deleted, text AS json FROM ${MESSAGES_WITH_TEXT}
-     WHERE messages.seq > ? ORDER BY messages.seq LIMIT ?`,
+    `SELECT id, texts.seq, room, deleted, text AS json FROM ${TEXTS_OF_MESSAGES}
+     WHERE texts.seq > ? ORDER BY texts.seq LIMIT ?`,
   );
   const remove = db.prepare(`INSERT INTO search (search, rowid, room, text) VALUES ('delete', ?, ?, ?)`);
   const add = db.prepare(`INSERT INTO search (rowid, room, text) VALUES (?, ?, ?)`);
@@ -60,7 +61,7 @@ export function prepareSearchIndex(db: Database.Database): SearchIndex {
 
   return {
     indexSome(upTo = Infinity) {
-      const rows = firstOf(changedAfter.all(indexed.get() ?? 0, SEARCH_INDEX_SLICE));
+      const rows = takeSlice(changedAfter.iterate(indexed.get() ?? 0, SEARCH_INDEX_SLICE));
       const last = rows.at(-1);
       if (last !== undefined) indexRows.immediate(rows, last.seq);
       return last !== undefined && last.seq < upTo;
@@ -73,11 +74,16 @@ export function prepareSearchIndex(db: Database.Database): SearchIndex {
   };
 }
 
-/** @returns as many as hold the characters of a slice together, and at least one */
-function firstOf(rows: readonly ChangeRow[]): readonly ChangeRow[] {
+/** @returns as many as hold the characters of a slice together, and at least one; no more are read */
+function takeSlice(rows: Iterable<ChangeRow>): readonly ChangeRow[] {
+  const taken: ChangeRow[] = [];
   let chars = 0;
-  const tooMany = rows.findIndex(({ json }) => (chars += json.length) > SEARCH_INDEX_SLICE_CHARS);
-  return tooMany === -1 ? rows : rows.slice(0, Math.max(1, tooMany));
+  for (const row of rows) {
+    chars += row.json.length;
+    if (chars > SEARCH_INDEX_SLICE_CHARS && taken.length > 0) break;
+    taken.push(row);
+  }
+  return taken;
 }
 
 export function prepareFind(db: Database.Database): Find {

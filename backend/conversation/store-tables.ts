@@ -1,6 +1,6 @@
 /** The tables of the store, each with the few statements that touch it. */
 import { toMessage } from './change.ts';
-import { fromRow, MESSAGES_WITH_TEXT } from './texts.ts';
+import { fromRow, MESSAGES_WITH_TEXT, TEXTS_OF_MESSAGES } from './texts.ts';
 import type Database from 'better-sqlite3';
 import type { Effect, Scheduled } from '../commands/command.ts';
 import type { Change, Page } from './change.ts';
@@ -23,15 +23,16 @@ export interface RoomSummary {
 }
 
 export function prepareMessages(db: Database.Database, texts: Texts) {
-  const columns = `SELECT id, messages.seq, room, deleted, text AS json FROM ${MESSAGES_WITH_TEXT}`;
-  const byId = db.prepare<[number], ChangeRow>(`${columns} WHERE id = ?`);
+  const columns = `SELECT messages.id, messages.seq, room, deleted, text AS json FROM`;
+  const byId = db.prepare<[number], ChangeRow>(`${columns} ${MESSAGES_WITH_TEXT} WHERE messages.id = ?`);
   const after = db.prepare<[string, number, number], ChangeRow>(
-    `${columns} WHERE room = ? AND messages.seq > ? ORDER BY messages.seq LIMIT ?`,
+    `${columns} ${MESSAGES_WITH_TEXT} WHERE room = ? AND messages.seq > ? ORDER BY messages.seq LIMIT ?`,
   );
   const before = db.prepare<[string, number, number], ChangeRow>(
-    `${columns} WHERE room = ? AND id < ? AND deleted = 0 ORDER BY id DESC LIMIT ?`,
+    `${columns} ${MESSAGES_WITH_TEXT}
+     WHERE room = ? AND messages.id < ? AND deleted = 0 ORDER BY messages.id DESC LIMIT ?`,
   );
-  const last = db.prepare<[number], ChangeRow>(`${columns} ORDER BY messages.seq DESC LIMIT ?`);
+  const last = db.prepare<[number], ChangeRow>(`${columns} ${TEXTS_OF_MESSAGES} ORDER BY texts.seq DESC LIMIT ?`);
   const put = db.prepare(`
     INSERT INTO messages (id, seq, room, deleted) VALUES (?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, deleted = excluded.deleted
@@ -45,7 +46,7 @@ export function prepareMessages(db: Database.Database, texts: Texts) {
     put({ id, seq, room, isDeleted, json }: Change): Change | undefined {
       const row = id === seq ? undefined : byId.get(id);
       if (row !== undefined) texts.blank(row.seq);
-      texts.add(seq, json);
+      texts.add(seq, id, json);
       put.run(id, seq, room, isDeleted ? 1 : 0);
       return row === undefined ? undefined : fromRow(row);
     },
@@ -122,8 +123,9 @@ interface ScheduledRow {
 }
 
 export function prepareScheduled(db: Database.Database, texts: Texts) {
-  const columns = 'SELECT id, scheduled.seq, author, due, key, text FROM scheduled CROSS JOIN texts USING (seq)';
-  const byId = db.prepare<[string], ScheduledRow>(`${columns} WHERE id = ?`);
+  const columns =
+    'SELECT scheduled.id, scheduled.seq, author, due, key, text FROM scheduled CROSS JOIN texts USING (seq)';
+  const byId = db.prepare<[string], ScheduledRow>(`${columns} WHERE scheduled.id = ?`);
   const bySeq = db.prepare<[number], ScheduledRow>(`${columns} WHERE scheduled.seq = ?`);
   const byAuthor = db.prepare<[string], ScheduledRow>(`${columns} WHERE author = ? ORDER BY due, scheduled.seq`);
   const due = db.prepare<[number, number], ScheduledRow>(
@@ -136,7 +138,7 @@ export function prepareScheduled(db: Database.Database, texts: Texts) {
   const one = (row: ScheduledRow | undefined) => (row === undefined ? undefined : fromScheduledRow(row));
   return {
     add({ id, seq, author, sendAt, key, text, body }: Scheduled) {
-      texts.add(seq, JSON.stringify({ text, body }));
+      texts.add(seq, undefined, JSON.stringify({ text, body }));
       add.run(id, seq, author, Date.parse(sendAt), key ?? null);
     },
     remove({ id, seq }: Scheduled) {

@@ -49,7 +49,7 @@ export interface Store extends Chat {
 }
 
 /** A store of another version, or of another journal, is made anew. */
-const VERSION = 4;
+const VERSION = 5;
 
 /** Milliseconds to wait for another connection, someone's who looks into the file: all else waits too. */
 const BUSY_TIMEOUT_MS = 100;
@@ -62,7 +62,6 @@ const SCHEMA = `
   CREATE TABLE messages (
     id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, room TEXT NOT NULL, deleted INTEGER NOT NULL
   ) STRICT;
-  CREATE INDEX messages_by_seq ON messages (seq);
   CREATE INDEX messages_by_room_and_seq ON messages (room, seq);
   CREATE INDEX messages_by_room_and_id ON messages (room, id) WHERE deleted = 0;
   CREATE TABLE reactors (

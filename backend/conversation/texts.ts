@@ -7,7 +7,8 @@ import type Database from 'better-sqlite3';
 import type { Change } from './change.ts';
 
 export interface Texts {
-  add(seq: number, text: string): void;
+  /** @param id of the message that it is of; undefined where it is of none */
+  add(seq: number, id: number | undefined, text: string): void;
   /** Write over it, byte by byte. */
   blank(seq: number): void;
 }
@@ -24,15 +25,19 @@ export interface ChangeRow {
 /** Messages first: what is asked for is known by their indexes. */
 export const MESSAGES_WITH_TEXT = 'messages CROSS JOIN texts ON texts.seq = messages.seq';
 
+/** Texts first: what is asked for is known by its seq, in one order for all rooms. */
+export const TEXTS_OF_MESSAGES =
+  'texts CROSS JOIN messages ON messages.id = texts.message AND messages.seq = texts.seq';
+
 export const TEXTS_SCHEMA = `
-  CREATE TABLE texts (seq INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+  CREATE TABLE texts (seq INTEGER PRIMARY KEY, message INTEGER, text TEXT NOT NULL) STRICT;
 `;
 
 export function prepareTexts(db: Database.Database): Texts {
-  const add = db.prepare(`INSERT INTO texts (seq, text) VALUES (?, ?)`);
+  const add = db.prepare(`INSERT INTO texts (seq, message, text) VALUES (?, ?, ?)`);
   const blank = db.prepare(`UPDATE texts SET text = printf('%*s', octet_length(text), '') WHERE seq = ?`);
   return {
-    add: (seq, text) => void add.run(seq, text),
+    add: (seq, id, text) => void add.run(seq, id ?? null, text),
     blank: (seq) => void blank.run(seq),
   };
 }
