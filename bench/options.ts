@@ -27,6 +27,8 @@ export const USAGE = `npm run bench -- [options]
 const FULL = { rounds: 5, listeners: 1_000, seconds: 3, connections: 5_000, stored: 1_000_000 };
 const QUICK = { rounds: 1, listeners: 1_000, seconds: 1, connections: 2_000, stored: 100_000 };
 const MOST = { rounds: 1_000, listeners: 9_000, seconds: 10, connections: 9_000, stored: 10_000_000 };
+/** Files that are open beside the connections of a measurement. */
+const OTHER_FILES = 200;
 
 /** @throws Error that says what is wrong */
 export function readOptions(args: readonly string[]): Options {
@@ -59,6 +61,22 @@ export function readOptions(args: readonly string[]): Options {
       stored: whole(number('stored')),
     },
     isToBeWritten: values.write,
+  };
+}
+
+/**
+ * Each connection is an open file, here and in the server. Node has raised its own limit as far as it may.
+ * @param mostFiles that a process may have open
+ * @returns what can be measured, and what to tell when that is less than was asked for
+ */
+export function fitSize(size: Size, mostFiles: number): { size: Size; told: string | undefined } {
+  const most = mostFiles - OTHER_FILES;
+  const asked = Math.max(size.listeners, size.connections);
+  if (asked <= most) return { size, told: undefined };
+  const told = `This machine lets a process open ${mostFiles} files ("ulimit -Hn"), so ${most} connections at most, not ${asked}.`;
+  return {
+    size: { ...size, listeners: Math.min(size.listeners, most), connections: Math.min(size.connections, most) },
+    told,
   };
 }
 

@@ -43,17 +43,15 @@ export function formatTables(results: Results, scenarios: readonly Scenario[]): 
 export function formatTable(results: Results, scenarios: readonly Scenario[], table: TableName): string {
   const rows = scenarios
     .filter((scenario) => scenario.table === table)
-    .flatMap((scenario) =>
-      [...(results.get(scenario.name) ?? [])].map(([label, rounds]) => ({ scenario, label, rounds })),
-    );
+    .flatMap((scenario) => (results.get(scenario.name) ?? []).map((measured) => ({ scenario, ...measured })));
   const shown = NAMES.filter((name) =>
     rows.some(({ rounds }) => rounds.some((figures) => figures[name] !== undefined)),
   );
   const heads = ['scenario', 'server', 'per', 'times as good', ...shown.map((name) => FIGURES[name].heading)];
-  const cells = rows.map(({ scenario, label, rounds }) => {
+  const cells = rows.map(({ scenario, contender: { label }, rounds }) => {
     const { baseline, compares = 'cpuMicros', unit } = scenario;
-    const peers = baseline === undefined ? [] : (results.get(scenario.name)?.get(baseline) ?? []);
-    const ratios = peers.length === 0 ? [] : timesAsGood(rounds, peers, compares);
+    const peer = results.get(scenario.name)?.find(({ contender }) => contender.label === baseline);
+    const ratios = timesAsGood(rounds, peer?.rounds ?? [], compares);
     return [
       scenario.name,
       label,

@@ -5,11 +5,16 @@ import type { Contender, Figures, Scenario, Size } from './scenarios/scenario.ts
 import type { ServerProcess } from './server-process.ts';
 import type { ServerOptions } from './servers/server.ts';
 
-/** By scenario, then by the label of the contender: one a round, in the order of the rounds. */
-export type Results = Map<string, Map<string, Figures[]>>;
+/** By scenario: each contender with its figures, one a round, in the order of the rounds. */
+export type Results = Map<string, Measured[]>;
+
+export interface Measured {
+  contender: Contender;
+  rounds: Figures[];
+}
 
 /** Milliseconds: a scenario that takes longer has hung. */
-const SCENARIO_WITHIN_MS = 120_000;
+const SCENARIO_WITHIN_MS = 180_000;
 
 interface Options {
   rounds: number;
@@ -27,13 +32,12 @@ export async function runRounds(
   for (let round = 0; round < rounds; round++) {
     const start = performance.now();
     for (const scenario of scenarios.filter(({ rounds: most = Infinity }) => round < most)) {
-      const contenders = scenario.contenders(size).filter(({ server }) => servers?.includes(server) ?? true);
-      const measured = results.get(scenario.name) ?? new Map(contenders.map(({ label }) => [label, []]));
+      const measured = results.get(scenario.name) ?? contendersOf(scenario, size, servers);
       results.set(scenario.name, measured);
       // In another order each time, so that what the machine does meanwhile hits none more than others.
-      const first = round % Math.max(contenders.length, 1);
-      for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
-        measured.get(contender.label)?.push(await runOne(scenario, contender, size));
+      const first = round % Math.max(measured.length, 1);
+      for (const { contender, rounds } of [...measured.slice(first), ...measured.slice(0, first)]) {
+        rounds.push(await runOne(scenario, contender, size));
       }
     }
     tell(`round ${round + 1} of ${rounds}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
@@ -41,11 +45,17 @@ export async function runRounds(
   return results;
 }
 
+function contendersOf({ contenders }: Scenario, size: Size, servers: Options['servers']): Measured[] {
+  const wanted = contenders(size).filter(({ server }) => servers?.includes(server) ?? true);
+  return wanted.map((contender) => ({ contender, rounds: [] }));
+}
+
 async function runOne(scenario: Scenario, contender: Contender, size: Size): Promise<Figures> {
   const servers: ServerProcess[] = [];
   const startServer = async (options: ServerOptions = {}) => {
     const needsDir = contender.server === 'since' && options.stored !== undefined;
     const dataDir = needsDir ? await dataDirWith(options.stored ?? 0) : undefined;
+    timer.refresh(); // what was prepared is no part of it
     const server = await startServerProcess(contender.server, {
       ...options,
       ...(dataDir !== undefined && { dataDir }),

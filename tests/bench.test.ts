@@ -1,7 +1,7 @@
 /** The measurement measures: tiny rounds, of which only the form is looked at, never the time. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -10,10 +10,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { AnswerReader, headerOf } from '../bench/load/answers.ts';
 import { clientFrame, FrameCounter, readTexts } from '../bench/load/frames.ts';
 import { BraceCounter } from '../bench/load/wires.ts';
-import { readOptions } from '../bench/options.ts';
+import { fitSize, readOptions } from '../bench/options.ts';
+import { drawPlots } from '../bench/plots.ts';
+import { replaceRegion } from '../bench/regions.ts';
 import { formatTable, timesAsGood } from '../bench/report.ts';
 import { SCENARIOS } from '../bench/scenarios/table.ts';
 import { Durations, median, quantile } from '../bench/statistics.ts';
+import { drawBars, drawLines } from '../bench/svg.ts';
+import type { Figures } from '../bench/scenarios/scenario.ts';
 
 const RUN = fileURLToPath(new URL('../bench/run.ts', import.meta.url));
 /** Some thirty starts of a server on a machine that is busy with other things. */
@@ -66,6 +70,20 @@ describe('options', () => {
       expect(() => readOptions(args)).toThrow(args[0]);
     },
   );
+});
+
+describe('a machine that allows few open files', () => {
+  const { size } = readOptions([]);
+
+  it('gets as many connections as it can have, and is told so', () => {
+    const { size: fitting, told } = fitSize(size, 4_096);
+    expect(fitting).toEqual({ ...size, connections: 3_896 });
+    expect(told).toMatch('3896 connections at most, not 5000');
+  });
+
+  it.each([20_000, Infinity])('is not meant by a limit of %d', (files) => {
+    expect(fitSize(size, files)).toEqual({ size, told: undefined });
+  });
 });
 
 describe('counting', () => {
@@ -161,7 +179,7 @@ describe('figures', () => {
     } as const;
     const a = [{ cpuMicros: 1 }, { cpuMicros: 2 }, { cpuMicros: 3 }];
     const b = [{ cpuMicros: 4 }, { cpuMicros: 4 }, { cpuMicros: 6 }];
-    const results = new Map([['one', new Map(Object.entries({ a, b }))]]);
+    const results = new Map([['one', Object.entries({ a, b }).map(([label, rounds]) => measuredOf(label, rounds))]]);
     expect(formatTable(results, [scenario], 'requests').split('\n')).toEqual([
       '| scenario | server | per  | times as good    | CPU µs        |',
       '| -------- | ------ | ---- | ---------------- | ------------- |',
@@ -170,6 +188,73 @@ describe('figures', () => {
     ]);
   });
 });
+
+describe('plots', () => {
+  const bar = (label: string, value: number) => ({ label, isOwn: false, value, lowest: value, highest: value });
+
+  it('draw bars in proportion, and each group by itself', () => {
+    const svg = drawBars({
+      title: 'Cost & more',
+      axis: 'µs',
+      digits: 1,
+      groups: [
+        { label: 'one', bars: [bar('a', 1), bar('<b>', 4)] },
+        { label: 'two', bars: [bar('c', 1000)] },
+      ],
+    });
+    const widths = [...svg.matchAll(/<rect class="peer"[^>]* width="([\d.]+)"/g)].map(([, width]) => Number(width));
+    expect(widths.map((width) => width / widths[1]!)).toEqual([0.25, 1, 1]);
+    expect(svg).toContain('Cost &amp; more');
+    expect(svg).toContain('&lt;b&gt;');
+  });
+
+  it('draw lines by powers of ten to the right, and from nothing upwards', () => {
+    const points = [10, 100, 1000].map((x) => ({ x, y: 5 }));
+    const svg = drawLines({ title: 't', axes: { x: 'x', y: 'y' }, lines: [{ label: 'a', isOwn: true, points }] });
+    const [first, second, third] = [...svg.matchAll(/cx="([\d.]+)"/g)].map(([, x]) => Number(x));
+    expect(third! - second!).toBeCloseTo(second! - first!);
+    expect(svg).toContain('>1,000</text>');
+    expect(svg).toContain('>0</text>');
+  });
+
+  it('leave out what was not measured, and are whole where little was', () => {
+    const results = new Map([
+      ['steady', [measuredOf('since', [{ cpuMicros: 3 }]), measuredOf('ws', [{}])]],
+      ['connections', [{ contender: { label: 'since, 10', server: 'since', at: 10 }, rounds: [{ cpuMicros: 3 }] }]],
+    ]);
+    const plots = drawPlots(results, SCENARIOS);
+    expect([...plots.keys()]).toEqual(['deliveries.svg', 'connections.svg']);
+    for (const svg of plots.values()) expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+  });
+});
+
+describe('regions', () => {
+  const document = 'before\n<!-- begin a -->\nold\n<!-- end a -->\nafter\n';
+
+  it('are replaced, and nothing around them', () => {
+    const replaced = 'before\n<!-- begin a -->\n\nnew $&\n\n<!-- end a -->\nafter\n';
+    expect(replaceRegion(document, 'a', 'new $&\n')).toBe(replaced);
+    expect(replaceRegion(replaced, 'a', 'new $&')).toBe(replaced);
+  });
+
+  it.each([
+    ['b', document],
+    ['a', document + document],
+    ['a', document.replace('<!-- end a -->', '')],
+  ])('must be there once', (name, text) => {
+    expect(() => replaceRegion(text, name, 'new')).toThrow(`region "${name}" once`);
+  });
+
+  it('are in docs/performance.md for every table', () => {
+    const text = readFileSync(new URL('../docs/performance.md', import.meta.url), 'utf8');
+    for (const { table } of SCENARIOS) expect(replaceRegion(text, table, 'new')).toContain('new');
+    expect(replaceRegion(text, 'run', 'new')).toContain('new');
+  });
+});
+
+function measuredOf(label: string, rounds: Figures[]) {
+  return { contender: { label, server: label }, rounds };
+}
 
 function cut(bytes: Buffer, step: number): Buffer[] {
   return Array.from({ length: Math.ceil(bytes.length / step) }, (_, nth) =>

@@ -21,6 +21,7 @@ export async function startSince({ dataDir: given }: ServerOptions): Promise<Ben
     JOURNAL: 'sqlite',
     DATA_DIR: dataDir,
     RATE_LIMIT: 'off',
+    MAX_CONNECTIONS_PER_ADDRESS: '10000', // all come from one
     LOG_LEVEL: 'silent',
   });
   const server = await startServer({ settings, log: createLog(settings.logLevel) });
