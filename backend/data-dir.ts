@@ -22,6 +22,7 @@ export function openDataDir(path: string): DataDir {
     lock = new Database(join(path, 'server.lock'), { timeout: 0 });
     // The lock goes with the process, however it ends, which a file with a process number in it does not.
     lock.exec('PRAGMA journal_mode = DELETE; CREATE TABLE IF NOT EXISTS held (by TEXT); BEGIN EXCLUSIVE');
+    lock.exec('DELETE FROM held'); // there is nothing in it: it fails where a lock is given on what may only be read
   } catch (error) {
     lock?.close();
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
