@@ -222,3 +222,9 @@ export const NATS_ERASURE_WITHIN_MS = 30_000;
 export const NATS_ERASURE_AGAIN_MS = 60_000;
 /** Milliseconds that a cursor of another server is waited for, when this one is behind. */
 export const CURSOR_WITHIN_MS = 2_000;
+/** Milliseconds between the times that a server tells the others of all its rooms, in case they missed something. */
+export const ELSEWHERE_SAID_EVERY_MS = 10_000;
+/** Milliseconds after which those on a server that says nothing are not counted any more. */
+export const ELSEWHERE_LASTS_MS = 30_000;
+/** Rooms told of in one piece: some 25 kB. */
+export const ELSEWHERE_SLICE = 500;

@@ -20,13 +20,15 @@ import { createWindow } from './window.ts';
 import type { Clock } from '../clock.ts';
 import type { Caller, Recorded, Scheduled } from '../commands/command.ts';
 import type { CommandName } from '../commands/table.ts';
-import type { Journal, NewEntry } from '../journal/journal.ts';
+import type { Journal, NewEntry, Whisper } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { RateLimit } from '../rate-limit.ts';
 import type { Posted } from './applier.ts';
 import type { Change, Page } from './change.ts';
 import type { RoomSummary } from './store-tables.ts';
+
+export type { Whisper } from '../journal/journal.ts';
 
 /** An object, so that what is wrong is told by its name. */
 const keyFields = z.object({ key: keyField.optional() });
@@ -35,6 +37,8 @@ export interface Conversation {
   readonly epoch: string;
   /** The seq of the last entry that is applied: what is read includes it, and nothing after it. */
   head(): number;
+  /** Where there are other servers: a way to tell them what is kept nowhere. */
+  readonly whisper?: Whisper;
   /** Wait for what another server has told a client already, as long as it is on its way and not much later. */
   reach(seq: number): Promise<void> | undefined;
   /**
@@ -137,6 +141,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     epoch: journal.epoch,
     head: applier.head,
     reach,
+    ...(journal.whisper !== undefined && { whisper: journal.whisper }),
     async post(name, untrusted, caller, key) {
       try {
         const posted = await post(name, untrusted, caller, key);

@@ -286,18 +286,20 @@ export function createFeed(options: FeedOptions): Feed {
       if (bytes !== undefined) connection.write(bytes);
     }
   };
-  const presence = createPresence(clock, (room, online) => {
+  const tellOnline = (room: string, online: number) => {
     const encode = onceEach((encoding) => encoding.presence?.(room, online));
     tell(room, ({ encoding }) => encode(encoding));
-  });
-  const typing = createTyping<Connection>(clock, (room, users) => {
+  };
+  const presence = createPresence(clock, tellOnline, conversation.whisper);
+  const tellTyping = (room: string, users: ReadonlyMap<Connection | string, string>) => {
     const encode = onceEach((encoding) => encoding.typing?.(room, [...users.values()]));
     tell(room, (connection) => {
       if (!users.has(connection)) return encode(connection.encoding);
       const others = [...users].filter(([one]) => one !== connection).map(([, user]) => user);
       return others.length === 0 ? undefined : connection.encoding.typing?.(room, others);
     });
-  });
+  };
+  const typing = createTyping<Connection>(clock, tellTyping, conversation.whisper);
 
   const expiries = createDeadlines(clock, EXPIRY_TICK_MS);
   const gathering = createGathering(flush, metrics.fanOut, conversation.isMoreComing);

@@ -1,4 +1,7 @@
-/** How many are in each room: open connections, and identities that asked for its messages a short while ago. */
+/**
+ * How many are in each room: open connections, and identities that asked for its messages a short while ago; here, and as
+ * far as other servers have said so, on those.
+ */
 import {
   MAX_POLLERS,
   POLLER_STAYS_MS,
@@ -6,7 +9,9 @@ import {
   PRESENCE_GATHER_MS,
   PRESENCE_MS_PER_PERSON,
 } from '../limits.ts';
+import { createElsewhere } from './elsewhere.ts';
 import type { Clock } from '../clock.ts';
+import type { Whisper } from '../conversation/conversation.ts';
 
 export interface Presence {
   entered(room: string): void;
@@ -27,7 +32,11 @@ interface Room {
 }
 
 /** @param announce tells those in the room; many who come and go at once make one announcement */
-export function createPresence(clock: Clock, announce: (room: string, online: number) => void): Presence {
+export function createPresence(
+  clock: Clock,
+  announce: (room: string, online: number) => void,
+  whisper?: Whisper,
+): Presence {
   const rooms = new Map<string, Room>();
   let pollers = 0;
   let cancelAnnouncing: (() => void) | undefined;
@@ -42,6 +51,15 @@ export function createPresence(clock: Clock, announce: (room: string, online: nu
     return room;
   };
   const count = ({ connections, pollers: asking }: Room) => connections + asking.size;
+  const elsewhere = createElsewhere(
+    clock,
+    whisper,
+    () => [...rooms].map(([name, room]) => [name, count(room)]),
+    (name) => {
+      const room = rooms.get(name);
+      if (room !== undefined) changed(room);
+    },
+  );
   const changed = (room: Room) => {
     room.isChanged = true;
     cancelAnnouncing ??= clock.after(PRESENCE_GATHER_MS, announceChanged);
@@ -51,18 +69,22 @@ export function createPresence(clock: Clock, announce: (room: string, online: nu
     cancelAnnouncing = undefined;
     const now = clock.elapsed();
     let isLeft = false;
+    const here: [string, number][] = [];
     for (const [name, room] of rooms) {
       if (!room.isChanged) continue;
       if (room.quietUntil > now) {
         isLeft = true;
         continue;
       }
-      const online = count(room);
+      const own = count(room);
+      const online = own + elsewhere.online(name);
+      here.push([name, own]);
       room.isChanged = false;
       room.quietUntil = now + Math.max(PRESENCE_EVERY_MS, online * PRESENCE_MS_PER_PERSON);
       if (room.connections > 0) announce(name, online);
-      if (online === 0) rooms.delete(name);
+      if (own === 0) rooms.delete(name);
     }
+    elsewhere.say(here);
     if (isLeft) cancelAnnouncing ??= clock.after(PRESENCE_EVERY_MS, announceChanged);
   };
 
@@ -103,11 +125,12 @@ export function createPresence(clock: Clock, announce: (room: string, online: nu
     },
     online: (name) => {
       const room = rooms.get(name);
-      return room === undefined ? 0 : count(room);
+      return (room === undefined ? 0 : count(room)) + elsewhere.online(name);
     },
     stop() {
       cancelAnnouncing?.();
       cancelSweep?.();
+      elsewhere.stop();
     },
   };
 }
