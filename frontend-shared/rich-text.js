@@ -202,17 +202,20 @@ function wordEnd(text, at) {
 
 /** @type {(word: string) => string} the address in front of what only ends a sentence; empty when it is none */
 function toLink(word) {
+  /** @type {Map<string, number>} how often each letter stands in front of the end: counted once, as there may be thousands */
+  const counts = new Map();
+  for (const letter of word) counts.set(letter, (counts.get(letter) ?? 0) + 1);
   let end = word.length;
-  while (TRAILING.has(word.charAt(end - 1)) && !closesPair(word, end)) end -= 1;
+  for (let last = word.charAt(end - 1); TRAILING.has(last) && !closesPair(last, counts); last = word.charAt(end - 1)) {
+    counts.set(last, (counts.get(last) ?? 0) - 1);
+    end -= 1;
+  }
   const raw = word.slice(0, end);
   return URL.canParse(raw) && /^https?:$/.test(new URL(raw).protocol) ? raw : '';
 }
 
-/** @type {(word: string, end: number) => boolean} as in `/wiki/Since_(word)` */
-function closesPair(word, end) {
-  const closing = word.charAt(end - 1);
+/** @type {(closing: string, counts: ReadonlyMap<string, number>) => boolean} as in `/wiki/Since_(word)` */
+function closesPair(closing, counts) {
   const opening = PAIRS.get(closing);
-  if (opening === undefined) return false;
-  const inside = word.slice(0, end);
-  return inside.split(opening).length >= inside.split(closing).length;
+  return opening !== undefined && (counts.get(opening) ?? 0) >= (counts.get(closing) ?? 0);
 }
