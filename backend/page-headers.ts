@@ -16,8 +16,12 @@ export const pageHeaders = helmet({
       baseUri: ["'none'"],
       formAction: ["'self'"],
       frameAncestors: ["'none'"],
+      // Text never becomes markup or script here, and a mistake that would make it so is stopped by the browser.
+      requireTrustedTypesFor: ["'script'"],
+      trustedTypes: ["'none'"],
     },
   },
+  xFrameOptions: { action: 'deny' },
   // Whether there is TLS is for whoever runs a proxy in front to say, and to promise for a year.
   strictTransportSecurity: false,
 });

@@ -1,5 +1,6 @@
 /** What can be looked up over HTTP: rooms, words, single messages, and what waits for its time. */
-import { fetchJson } from './http.js';
+import { fetchJson, Unreachable } from './http.js';
+import { isMessage } from './is-message.js';
 /** @import { Message, ScheduledMessage } from '../protocol/envelope.ts' */
 
 /** Milliseconds. */
@@ -23,10 +24,19 @@ async function ask(url, options = {}) {
 export const fetchRooms = () => ask('/rooms');
 
 /** @type {(q: string, signal: AbortSignal) => Promise<Message[]>} of all rooms, the best match first */
-export const fetchMatches = (q, signal) => ask(`/search?${new URLSearchParams({ q, limit: '50' })}`, { signal });
+export async function fetchMatches(q, signal) {
+  /** @type {unknown} */
+  const found = await ask(`/search?${new URLSearchParams({ q, limit: '50' })}`, { signal });
+  return Array.isArray(found) ? found.filter(isMessage) : [];
+}
 
 /** @type {(id: number) => Promise<Message>} */
-export const fetchMessage = (id) => ask(`/messages/${id}`);
+export async function fetchMessage(id) {
+  /** @type {unknown} */
+  const message = await ask(`/messages/${id}`);
+  if (!isMessage(message)) throw new Unreachable('Something else answered in the place of the server');
+  return message;
+}
 
 /** @type {() => Promise<ScheduledMessage[]>} one's own */
 export const fetchScheduled = () => ask('/scheduled');

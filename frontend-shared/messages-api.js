@@ -1,5 +1,6 @@
 /** `/messages` over HTTP: what came since, what came before, and one more. */
 import { fetchJson, Refused } from './http.js';
+import { isMessage } from './is-message.js';
 import { canRetry, toAccepted, toBody } from './outgoing.js';
 /** @import { Message } from '../protocol/envelope.ts' */
 /** @import { Delivery, Outgoing } from './outgoing.js' */
@@ -38,8 +39,7 @@ export async function fetchMessages(query, signal) {
   });
   const next = headers.get('Next-Since');
   const more = headers.get('More') === 'true';
-  // What the server of this page says in a 200 is what the protocol says.
-  const messages = /** @type {Message[]} */ (body);
+  const messages = Array.isArray(body) ? body.filter(isMessage) : [];
   return next === null ? { messages, more } : { messages, more, next };
 }
 

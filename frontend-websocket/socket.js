@@ -1,5 +1,6 @@
 /** One WebSocket from its opening to its end. It never opens again: that is for its owner to decide. */
 import { advance } from '../frontend-shared/cursor.js';
+import { isMessage } from '../frontend-shared/is-message.js';
 import { newKey } from '../frontend-shared/new-key.js';
 import { readToken } from '../frontend-shared/sign-in.js';
 import { canRetry, toAccepted, toBody } from '../frontend-shared/outgoing.js';
@@ -87,6 +88,7 @@ export function openSocket({ room, onMessages, onReset, onTyping, onPresence }, 
   function hear(envelope) {
     const { command, message } = envelope;
     if (command === 'message') {
+      if (!isMessage(message)) return;
       onMessages([message]);
       // Before everything missed is here, an end in between would leave a gap behind a position that had moved.
       if (isLive) position.since = advance(position.since ?? '', message.seq);
