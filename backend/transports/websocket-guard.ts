@@ -7,7 +7,7 @@ import { CLOSE } from '../errors.ts';
 import { LINGER_MS, MAX_BACKLOG_BYTES, MAX_BODY_BYTES, MAX_FRAGMENTS, MAX_FRAMES_PER_TURN } from '../limits.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { connection as PackageConnection, IServerConfig } from 'websocket';
+import type { connection as PackageConnection, IServerConfig, Message } from 'websocket';
 
 /** What happens on an accepted connection. */
 export interface SocketEvents {
@@ -15,18 +15,6 @@ export interface SocketEvents {
   /** Something arrived, be it a pong: the peer lives. */
   onHeard(): void;
   onClose(): void;
-}
-
-export interface GuardedSocket {
-  /** The TCP socket; write whole frames only. */
-  readonly socket: Socket;
-  /** Read no further messages, until it is told to go on. */
-  hold(isHeld: boolean): void;
-  ping(): void;
-  /** Say why, take nothing more, and end it soon. */
-  close(code: number, reason: string): void;
-  /** End it without a word: nobody listens. */
-  destroy(): void;
 }
 
 const CONFIG: IServerConfig = {
@@ -43,10 +31,6 @@ const FULL_CONFIG = { ...CONFIG, parseCookies: false, parseExtensions: false, as
 
 /** What the package has on a connection beside its typed surface. */
 interface Internals {
-  /** Called when something arrived. */
-  processReceivedData(): void;
-  receivedDataHandler(): void;
-  processFrame(frame: Frame): void;
   /** What has arrived of the next frame. */
   currentFrame: Frame;
   /** The pieces of a message that is not complete, and how long they are together. */
@@ -76,6 +60,9 @@ interface Frame {
   rsv2: boolean;
   rsv3: boolean;
 }
+
+const GUARD = Symbol('guard');
+type Guarded = Omit<PackageConnection, keyof Internals> & Internals & { readonly [GUARD]: GuardedSocket };
 
 const Frame = websocket.frame as unknown as new (mask: Buffer, header: Buffer, config: object) => Frame;
 
@@ -111,9 +98,9 @@ export function acceptSocket(
   const connection = handshake.accept();
   // It has taken all listeners of errors away, and its own comes when its answer is written. A peer that resets the
   // connection before that must not end the process.
-  socket.on('error', () => socket.destroy());
+  socket.on('error', destroySocket);
   release(handshake);
-  return guard(connection, events);
+  return new GuardedSocket(connection, events);
 }
 
 function refuseOddHandshake({ method, headers }: IncomingMessage): void {
@@ -127,113 +114,165 @@ function release(handshake: object): void {
   Object.assign(handshake, { httpRequest: undefined, resourceURL: undefined });
 }
 
-function guard(connection: PackageConnection, events: SocketEvents): GuardedSocket {
-  const { socket } = connection;
-  const internals = connection as unknown as Internals;
-  const processFrame = internals.processFrame.bind(connection);
-  let isClosing = false;
-  let isHeld = false;
+/**
+ * One accepted connection. Where the package asks for a function of its own, all connections share one: closures, one
+ * set for each of thousands, were half of what an idle connection takes.
+ */
+export class GuardedSocket {
+  /** The TCP socket; write whole frames only. */
+  readonly socket: Socket;
+  readonly #connection: Guarded;
+  readonly #events: SocketEvents;
+  #isClosing = false;
+  #isHeld = false;
 
+  constructor(connection: PackageConnection, events: SocketEvents) {
+    this.socket = connection.socket;
+    this.#connection = Object.assign(connection as unknown as Guarded, OVERRIDES, { [GUARD]: this });
+    this.#events = events;
+    connection.on('ping', onPing);
+    connection.on('message', onMessage);
+    connection.on('error', ignore); // told by the close that follows
+    // Not the connection's own event, which does not come when the peer leaves amid the handshake.
+    this.socket.once('close', () => events.onClose());
+    this.socket.on('end', endSocket); // an upgraded socket is half-open: the other half would stay for ever
+  }
+
+  /** Read no further messages, until it is told to go on. */
+  hold(isHeld: boolean): void {
+    if (this.#isClosing) return;
+    this.#isHeld = isHeld;
+    this.#regulate();
+    if (!isHeld) setImmediate(() => this.readFrames());
+  }
+
+  ping(): void {
+    if (this.#connection.connected) this.#connection.ping('');
+  }
+
+  /** Say why, take nothing more, and end it soon. */
   // The package destroys the socket at once, and with it often the close frame that says why.
-  const close = (code: number, reason: string) => {
-    if (isClosing) return;
-    if (connection.connected && socket.writable) connection.sendCloseFrame(code, reason);
-    letGo();
-  };
+  close(code: number, reason: string): void {
+    if (this.#isClosing) return;
+    if (this.#connection.connected && this.socket.writable) this.#connection.sendCloseFrame(code, reason);
+    this.#letGo();
+  }
 
-  const letGo = () => {
-    isClosing = true;
-    connection.connected = false;
-    internals.frameQueue = [];
+  /** End it without a word: nobody listens. */
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  // What the package asks for
+
+  /**
+   * The package itself reads one frame a turn. A burst that came in one piece is taken in one turn, so that its commands
+   * are committed, applied and sent on together.
+   */
+  readFrames(): void {
+    if (this.#isClosing) return;
+    this.#events.onHeard();
+    let count = 0;
+    while (this.#canRead() && count < MAX_FRAMES_PER_TURN && this.#readFrame()) count++;
+    this.#regulate();
+    if (count === MAX_FRAMES_PER_TURN && this.#connection.bufferList.length > 0) setImmediate(() => this.readFrames());
+  }
+
+  takeFrame(frame: Frame): void {
+    if (this.#isClosing) return;
+    if (!frame.mask) return this.close(CLOSE.protocolError, 'Frames must be masked.');
+    if (this.#connection.frameQueue.length >= MAX_FRAGMENTS) return this.close(CLOSE.abuse, 'Too many fragments.');
+    processFrame.call(this.#connection, frame);
+    // After its goodbye the package would keep what a peer sends, for ever.
+    if (!this.#connection.connected && !this.#isClosing) this.#letGo();
+  }
+
+  takeMessage(message: Message): void {
+    if (message.type === 'utf8') this.#events.onText(message.utf8Data);
+    else this.close(CLOSE.binary, 'Only text is understood.');
+  }
+
+  #canRead(): boolean {
+    return this.#connection.connected && !this.#isClosing && !this.#connection.inputPaused;
+  }
+
+  /** @returns whether a frame was whole, and is dealt with */
+  #readFrame(): boolean {
+    const connection = this.#connection;
+    const frame = connection.currentFrame;
+    const isWhole = frame.addData(connection.bufferList);
+    this.#judge(frame);
+    if (!isWhole || this.#isClosing) return false;
+    const code = frame.frameTooLarge ? CLOSE.tooLarge : CLOSE.protocolError;
+    if (frame.frameTooLarge || frame.protocolError) connection.drop(code, frame.dropReason);
+    if (this.#isClosing) return false;
+    connection.currentFrame = new Frame(connection.maskBytes, connection.frameHeader, connection.config);
+    this.takeFrame(frame);
+    return true;
+  }
+
+  /** As soon as it is known what is wrong: what is still to come of the frame is not waited for. */
+  #judge({ parseState, opcode, length, mask, rsv1, rsv2, rsv3 }: Frame): void {
+    if (parseState < HEAD_READ) return;
+    if (!mask) return this.close(CLOSE.protocolError, 'Frames must be masked.');
+    if (rsv1 || rsv2 || rsv3) return this.close(CLOSE.protocolError, 'No extension was agreed on.');
+    if (parseState < LENGTH_READ || opcode >= CONTROL) return;
+    const isTooLarge = length + this.#connection.fragmentationSize > MAX_BODY_BYTES;
+    if (isTooLarge) this.close(CLOSE.tooLarge, 'The message is too large.');
+  }
+
+  // Bytes come faster than frames are read, and the package keeps all of them.
+  #regulate(): void {
+    const isFull = this.#connection.bufferList.length > MAX_UNREAD_BYTES;
+    if (!this.#isHeld && !isFull) return void (this.socket.isPaused() && this.socket.resume());
+    this.socket.pause();
+    this.#connection.inputPaused = this.#isHeld;
+  }
+
+  #letGo(): void {
+    this.#isClosing = true;
+    const { socket } = this;
+    this.#connection.connected = false;
+    this.#connection.frameQueue = [];
     socket.removeAllListeners('data');
     socket.resume(); // what still comes is thrown away, so that the peer gets to read the reason
     socket.end();
     const linger = setTimeout(() => socket.destroy(), LINGER_MS).unref();
     socket.once('close', () => clearTimeout(linger));
-  };
-
-  connection.drop = (code = CLOSE.protocolError, reason = '') => {
-    // A length of more than 32 bits is nothing but too large.
-    close(reason.startsWith('Unsupported 64-bit') ? CLOSE.tooLarge : code, reason);
-  };
-
-  /** As soon as it is known what is wrong: what is still to come of the frame is not waited for. */
-  const judge = ({ parseState, opcode, length, mask, rsv1, rsv2, rsv3 }: Frame) => {
-    if (parseState < HEAD_READ) return;
-    if (!mask) return close(CLOSE.protocolError, 'Frames must be masked.');
-    if (rsv1 || rsv2 || rsv3) return close(CLOSE.protocolError, 'No extension was agreed on.');
-    if (parseState < LENGTH_READ || opcode >= CONTROL) return;
-    if (length + internals.fragmentationSize > MAX_BODY_BYTES) close(CLOSE.tooLarge, 'The message is too large.');
-  };
-
-  // Bytes come faster than frames are read, and the package keeps all of them.
-  const regulate = () => {
-    const isFull = internals.bufferList.length > MAX_UNREAD_BYTES;
-    if (!isHeld && !isFull) return void (socket.isPaused() && socket.resume());
-    socket.pause();
-    internals.inputPaused = isHeld;
-  };
-
-  // The package reads one frame a turn. A burst that came in one piece is taken in one turn, so that its commands are
-  // committed, applied and sent on together.
-  const readFrames = () => {
-    if (isClosing) return;
-    events.onHeard();
-    let count = 0;
-    while (canRead() && count < MAX_FRAMES_PER_TURN && readFrame()) count++;
-    regulate();
-    if (count === MAX_FRAMES_PER_TURN && internals.bufferList.length > 0) setImmediate(readFrames);
-  };
-  const canRead = () => connection.connected && !isClosing && !internals.inputPaused;
-
-  /** @returns whether a frame was whole, and is dealt with */
-  const readFrame = (): boolean => {
-    const frame = internals.currentFrame;
-    const isWhole = frame.addData(internals.bufferList);
-    judge(frame);
-    if (!isWhole || isClosing) return false;
-    const code = frame.frameTooLarge ? CLOSE.tooLarge : CLOSE.protocolError;
-    if (frame.frameTooLarge || frame.protocolError) connection.drop(code, frame.dropReason);
-    if (isClosing) return false;
-    internals.currentFrame = new Frame(internals.maskBytes, internals.frameHeader, internals.config);
-    internals.processFrame(frame);
-    return true;
-  };
-  internals.processReceivedData = readFrames;
-  internals.receivedDataHandler = readFrames;
-
-  internals.processFrame = (frame) => {
-    if (isClosing) return;
-    if (!frame.mask) return close(CLOSE.protocolError, 'Frames must be masked.');
-    if (internals.frameQueue.length >= MAX_FRAGMENTS) return close(CLOSE.abuse, 'Too many fragments.');
-    processFrame(frame);
-    // After its goodbye the package would keep what a peer sends, for ever.
-    if (!connection.connected && !isClosing) letGo();
-  };
-  // One that takes no answers gets no more of them.
-  connection.on('ping', (cancel) => {
-    if (socket.writableLength > MAX_BACKLOG_BYTES) cancel();
-  });
-
-  connection.on('message', (message) => {
-    if (message.type === 'utf8') events.onText(message.utf8Data);
-    else close(CLOSE.binary, 'Only text is understood.');
-  });
-  connection.on('error', () => {}); // told by the close that follows
-  // Not the connection's own event, which does not come when the peer leaves amid the handshake.
-  socket.once('close', () => events.onClose());
-  socket.on('end', () => socket.end()); // an upgraded socket is half-open: the other half would stay for ever
-
-  return {
-    socket,
-    hold(shallHold) {
-      if (isClosing) return;
-      isHeld = shallHold;
-      regulate();
-      if (!isHeld) setImmediate(internals.receivedDataHandler);
-    },
-    ping: () => connection.connected && connection.ping(''),
-    close,
-    destroy: () => socket.destroy(),
-  };
+  }
 }
+
+/** On every connection in the place of the package's own. */
+const OVERRIDES = {
+  processReceivedData(this: Guarded) {
+    this[GUARD].readFrames();
+  },
+  drop(this: Guarded, code: number = CLOSE.protocolError, reason = '') {
+    // A length of more than 32 bits is nothing but too large.
+    this[GUARD].close(reason.startsWith('Unsupported 64-bit') ? CLOSE.tooLarge : code, reason);
+  },
+  _debug: Object.assign(ignore, { printOutput: ignore }),
+};
+
+const { processFrame } = websocket.connection.prototype as unknown as {
+  processFrame(this: Guarded, frame: Frame): void;
+};
+
+// One that takes no answers gets no more of them.
+function onPing(this: PackageConnection, cancel: () => void): void {
+  if (this.socket.writableLength > MAX_BACKLOG_BYTES) cancel();
+}
+
+function onMessage(this: PackageConnection, message: Message): void {
+  (this as unknown as Guarded)[GUARD].takeMessage(message);
+}
+
+function endSocket(this: Socket): void {
+  this.end();
+}
+
+function destroySocket(this: Socket): void {
+  this.destroy();
+}
+
+function ignore(): void {}
