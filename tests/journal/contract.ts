@@ -217,6 +217,21 @@ export function describeJournal(name: string, { openJournal, isDurable }: Engine
       expect(one.epoch).not.toBe(other.epoch);
     });
 
+    it('becomes another one when it is renewed, and keeps the entries', async () => {
+      const dataDir = makeDataDir();
+      const journal = await start(dataDir);
+      await journal.append(entry());
+      const [before, entries] = [journal.epoch, await readAll(journal)];
+      await journal.renew();
+      const after = journal.epoch;
+      expect(after).toMatch(/^[a-z0-9]{1,16}$/);
+      expect(after).not.toBe(before);
+      expect(await readAll(journal)).toStrictEqual(entries);
+      if (!isDurable) return;
+      await journal.close();
+      expect((await start(dataDir)).epoch).toBe(after);
+    });
+
     itDurable('stays, with all entries, when the journal is opened again', async () => {
       const dataDir = makeDataDir();
       const before = await start(dataDir);

@@ -109,6 +109,38 @@ describe('a commit that fails', () => {
     expect(await readAll(await open(openJournal, dataDir))).toMatchObject([{ seq: first }, { seq: again, key: 'k' }]);
   });
 
+  it('is known to be over without anyone trying, and what was refused stays out', async () => {
+    const dataDir = makeDataDir();
+    const journal = await open(openJournal, dataDir);
+    const seen: number[] = [];
+    await journal.follow(0, (batch) => void seen.push(...batch.map(({ seq }) => seq)));
+    const first = await journal.append(entry());
+    onTestFinished(() => void limitFileSize('unlimited'));
+    limitFileSize(statSync(join(dataDir, 'journal.db-wal')).size);
+    await expect(journal.append(entry())).rejects.toMatchObject({ code: 'overloaded' });
+    limitFileSize('unlimited');
+    await expect.poll(() => journal.trouble(), { timeout: 15_000 }).toBeUndefined();
+    expect(journal.head()).toBe(first);
+    expect(await readAll(journal)).toHaveLength(1);
+    const next = await journal.append(entry());
+    expect(seen).toEqual([first, next]);
+    await journal.close();
+    expect(await readAll(await open(openJournal, dataDir))).toHaveLength(2);
+  });
+
+  it('is not known to be over while there is room for a page, but not for a long text', async () => {
+    const dataDir = makeDataDir();
+    const file = openJournalFile(join(dataDir, 'journal.db'));
+    onTestFinished(() => file.close());
+    file.commit([entry()]);
+    onTestFinished(() => void limitFileSize('unlimited'));
+    limitFileSize(statSync(join(dataDir, 'journal.db-wal')).size + 20_000);
+    expect(() => file.probe()).toThrow();
+    limitFileSize('unlimited');
+    file.probe();
+    expect(file.read(0, 10)).toHaveLength(1);
+  });
+
   it('is told as overloaded when another program holds the file, and the next succeeds when it lets go', async () => {
     const dataDir = makeDataDir();
     const journal = await open(openJournal, dataDir);

@@ -1,9 +1,9 @@
 /** What becomes of entries that are in the journal, while the store cannot be written. */
 import { execFileSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { createClock } from '../../harness/clock.ts';
 import { makeDataDir } from '../../harness/server.ts';
 import { azin, bela, counted, dump, kept, messageOf, openChat, openMemoryJournal, slow, toMessage } from './chat.ts';
@@ -113,4 +113,25 @@ it('are not carried out twice when a listener fails', async () => {
   expect(chat.trouble()).toBeUndefined();
   expect(chat.rooms(1)).toMatchObject([{ messages: 1 }]);
   expect(chat.after('lobby', 0, 10).changes).toHaveLength(1);
+});
+
+it('end the server when the store is found to be damaged, and the next start makes it anew', async () => {
+  const storePath = join(makeDataDir(), 'store.db');
+  const journal = kept(await openMemoryJournal());
+  const fatal: string[] = [];
+  const chat = await openChat({ journal, storePath, onFatal: (why) => fatal.push(why) });
+  await chat.say('first');
+  const other = new Database(storePath);
+  other.pragma('wal_checkpoint(TRUNCATE)');
+  const { size } = statSync(storePath);
+  const file = openSync(storePath, 'r+');
+  writeSync(file, Buffer.alloc(size - 4_096, 0xa5), 0, size - 4_096, 4_096); // all but the first page
+  closeSync(file);
+  other.pragma('user_version = 5'); // so that the server's own connection reads again
+  other.close();
+  void chat.say('second').catch(() => {});
+  await vi.waitFor(() => expect(fatal).toEqual([expect.stringMatching(/^The store .*store\.db is damaged: .+ anew/)]));
+  await chat.close();
+  const again = await openChat({ journal, storePath });
+  expect(again.newest('lobby', 10).changes.map(({ id }) => id)).toEqual([1, 2]);
 });
