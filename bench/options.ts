@@ -18,13 +18,13 @@ export const USAGE = `npm run bench -- [options]
   --server a,b          only these
   --rounds 5            how often each server is started and measured in each scenario
   --listeners 1000      connections that read
-  --seconds 3           how long a steady load lasts, at most 10; the others do so much more or less
+  --seconds 2           how long a steady load lasts, at most 10; the others do so much more or less
   --connections 5000    connections at most, where their number is what matters
   --stored 1000000      messages stored at most, where their number is what matters
   --quick               all of it small, and once: two minutes, and not to be relied on
   --write               put tables and plots into docs/performance.md`;
 
-const FULL = { rounds: 5, listeners: 1_000, seconds: 3, connections: 5_000, stored: 1_000_000 };
+const FULL = { rounds: 5, listeners: 1_000, seconds: 2, connections: 5_000, stored: 1_000_000 };
 const QUICK = { rounds: 1, listeners: 1_000, seconds: 1, connections: 2_000, stored: 100_000 };
 const MOST = { rounds: 1_000, listeners: 9_000, seconds: 10, connections: 9_000, stored: 10_000_000 };
 /** Files that are open beside the connections of a measurement. */

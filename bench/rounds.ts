@@ -30,8 +30,8 @@ export async function runRounds(
 ): Promise<Results> {
   const results: Results = new Map();
   for (let round = 0; round < rounds; round++) {
-    const start = performance.now();
     for (const scenario of scenarios.filter(({ rounds: most = Infinity }) => round < most)) {
+      const start = performance.now();
       const measured = results.get(scenario.name) ?? contendersOf(scenario, size, servers);
       results.set(scenario.name, measured);
       // In another order each time, so that what the machine does meanwhile hits none more than others.
@@ -39,8 +39,8 @@ export async function runRounds(
       for (const { contender, rounds } of [...measured.slice(first), ...measured.slice(0, first)]) {
         rounds.push(await runOne(scenario, contender, size));
       }
+      tell(`round ${round + 1} of ${rounds}, ${scenario.name}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
     }
-    tell(`round ${round + 1} of ${rounds}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
   }
   return results;
 }

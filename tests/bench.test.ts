@@ -56,7 +56,7 @@ describe('npm run bench', () => {
 
 describe('options', () => {
   it('are those of a full run unless told', () => {
-    expect(readOptions([])).toMatchObject({ rounds: 5, size: { listeners: 1_000, seconds: 3 }, isToBeWritten: false });
+    expect(readOptions([])).toMatchObject({ rounds: 5, size: { listeners: 1_000, seconds: 2 }, isToBeWritten: false });
   });
 
   it('may be told beside --quick', () => {

@@ -1,7 +1,7 @@
 /** Many connections on which nothing happens: the memory that each takes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openListeners } from '../load/listeners.ts';
-import { askCursor, BY_STREAM, BY_WEBSOCKET, wiresOf } from './scenario.ts';
+import { askCursor, BY_WEBSOCKET, wiresOf } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Opened and closed before, so that what is made once is not counted. */
@@ -15,8 +15,8 @@ export const atRest: Scenario = {
   unit: 'connection',
   baseline: 'ws',
   compares: 'kilobytes',
-  rounds: 3,
-  contenders: () => [...BY_WEBSOCKET, ...BY_STREAM],
+  rounds: 2,
+  contenders: () => BY_WEBSOCKET,
   async run({ contender, size: { connections }, startServer }) {
     const server = await startServer({ collectsGarbage: true });
     const { listen } = wiresOf(contender);

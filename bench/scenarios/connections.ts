@@ -11,7 +11,7 @@ export const connections: Scenario = {
   name: 'connections',
   table: 'scale',
   unit: 'delivery',
-  rounds: 3,
+  rounds: 2,
   contenders: ({ connections }) =>
     SIZES.filter((at) => at <= connections).flatMap((at) =>
       ['since', 'ws'].map((server) => ({ label: `${server}, ${at.toLocaleString('en')}`, server, at })),

@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { httpRequest, openHttpClients } from '../load/http-clients.ts';
 import { openListeners } from '../load/listeners.ts';
-import { askCursor, BY_STREAM, BY_WEBSOCKET, measure, POST, wiresOf } from './scenario.ts';
+import { askCursor, BY_WEBSOCKET, measure, POST, wiresOf } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 
 const LISTENERS = 100;
-const POSTS_PER_SECOND = 20;
+const POSTS_PER_SECOND = 30;
 
 export const latency: Scenario = {
   name: 'latency',
@@ -14,7 +14,7 @@ export const latency: Scenario = {
   unit: 'delivery',
   baseline: 'ws',
   compares: 'p50Ms',
-  contenders: () => [...BY_WEBSOCKET, ...BY_STREAM],
+  contenders: () => BY_WEBSOCKET,
   async run({ contender, size, startServer }) {
     const server = await startServer();
     const count = Math.min(LISTENERS, size.listeners);
@@ -23,7 +23,7 @@ export const latency: Scenario = {
     const post = httpRequest('POST', '/messages', POST);
     const write = async (posts: number) => {
       for (let nth = 0; nth < posts; nth++) {
-        await sleep(1000 / POSTS_PER_SECOND);
+        await sleep(1000 / POSTS_PER_SECOND); // and some more, until all have it
         listeners.noteSent(1);
         await Promise.all([client?.request(post), listeners.allDelivered()]);
       }

@@ -7,8 +7,8 @@ import type { Scenario } from './scenario.ts';
 
 /** A million deliveries, where a thousand read. */
 const MESSAGES_PER_SECOND = 1_000;
-/** As long as 10 s, where a steady load lasts 3 s. */
-const LONGER = 10 / 3;
+/** As long as 10 s, where a steady load lasts 2 s. */
+const LONGER = 5;
 /** Milliseconds after the last was offered; what has not come by then was not carried. */
 const GRACE_MS = 500;
 /** Milliseconds that a server may need to say what it took. */
@@ -20,7 +20,7 @@ export const overload: Scenario = {
   unit: 'delivery',
   baseline: 'ws',
   compares: 'carried',
-  rounds: 3,
+  rounds: 2,
   contenders: () => ['since', 'ws', 'socket.io'].map((server) => ({ label: server, server })),
   async run({ contender, size: { listeners: count, seconds }, startServer }) {
     const server = await startServer();

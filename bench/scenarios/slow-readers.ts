@@ -13,8 +13,8 @@ import type { ServerProcess } from '../server-process.ts';
 const READING = 100;
 const STALLED = 20;
 const MESSAGES_PER_SECOND = 1_500;
-/** As long as 20 s, where a steady load lasts 3 s. */
-const LONGER = 20 / 3;
+/** As long as 20 s, where a steady load lasts 2 s. */
+const LONGER = 10;
 /** Seconds for the window and the heap to grow to what they are also without a stalled reader. */
 const WARM_UP_S = 3;
 const LOOK_EVERY_MS = 250;
@@ -31,7 +31,7 @@ export const slowReaders: Scenario = {
   table: 'readers',
   unit: 'delivery',
   compares: 'grown',
-  rounds: 3,
+  rounds: 2,
   contenders: () => [{ label: 'since', server: 'since' }],
   async run({ size: { seconds }, startServer }) {
     const server = await startServer();

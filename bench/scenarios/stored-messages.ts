@@ -11,7 +11,7 @@ export const storedMessages: Scenario = {
   name: 'stored-messages',
   table: 'scale',
   unit: 'post',
-  rounds: 3,
+  rounds: 2,
   contenders: withStored,
   run: async ({ contender: { at: stored = 0 }, size: { seconds }, startServer }) =>
     measureRequests(
