@@ -70,6 +70,10 @@ export const MAX_WINDOW_CHANGES = 10_000;
 export const MAX_WINDOW_CHARS = 32_000_000;
 /** Bytes of a store that is looked through for damage at the start: what a slow disk reads in a second or two. */
 export const MAX_STORE_CHECKED_BYTES = 64 * 1024 * 1024;
+/** Entries between two times that the store's log is brought into its file, by another thread: some 4 MB of log. */
+export const CHECKPOINT_EVERY_ENTRIES = 250;
+/** Pages of 4 KiB that the log may have until the store sees to it itself, while nothing else goes on. */
+export const MAX_STORE_LOG_PAGES = 16_000;
 /** KiB of the store kept in memory by SQLite: keys of idempotency are all over their index. */
 export const STORE_CACHE_KIB = 16 * 1024;
 /** Entries handed on in one piece while a stored journal is read, so that reading it never holds up the rest. */
@@ -202,7 +206,7 @@ export const FORGET_WITHIN_MS = 1_000;
 
 /** Milliseconds until a broker that does not answer is asked again: more than it takes when it is busy. */
 export const NATS_ANSWER_WITHIN_MS = 2_000;
-/** Milliseconds until an entry is stored and has come back, or is given up: a new leader is chosen within some 4 s. */
+/** Milliseconds until an entry is stored and has come back, or is given up: most new leaders are chosen by then. */
 export const NATS_APPEND_WITHIN_MS = 7_000;
 /** Milliseconds between tries. */
 export const NATS_RETRY_MS = 250;

@@ -11,7 +11,7 @@ const CONFIG = fileURLToPath(new URL('../../deploy/haproxy.cfg', import.meta.url
 /** Milliseconds between looks whether it listens: it does not say. */
 const LOOK_MS = 20;
 
-export const hasProxy = spawnSync('haproxy', ['-v']).status === 0;
+const hasProxy = spawnSync('haproxy', ['-v']).status === 0;
 
 /** @returns whether the proxy is there. Where all must run, it must be */
 export function canRunProxy(): boolean {
