@@ -174,7 +174,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
       unfollow();
       applier.stop();
       await searching.close();
-      store.close();
+      await store.close();
     },
   };
 }

@@ -5,7 +5,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StartError } from '../errors.ts';
-import { MAX_STORE_CHECKED_BYTES, STORE_CACHE_KIB } from '../limits.ts';
+import { MAX_STORE_CHECKED_BYTES, MAX_STORE_LOG_PAGES, STORE_CACHE_KIB } from '../limits.ts';
+import { createCheckpoints } from './checkpoints.ts';
 import { prepareFind, prepareSearchIndex, SEARCH_SCHEMA } from './search.ts';
 import { prepareKeys, prepareMessages, prepareReactors, prepareRooms, prepareScheduled } from './store-tables.ts';
 import { prepareTexts, TEXTS_SCHEMA } from './texts.ts';
@@ -45,7 +46,7 @@ export interface Store extends Chat {
   readonly find: Find;
   /** Bring everything into the main file and empty the log beside it, with what was erased. */
   checkpoint(): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** A store of another version, or of another journal, is made anew. */
@@ -90,7 +91,7 @@ const SCHEMA = `
 export function openStore(path: string, epoch: string, head: number, onRebuild: (why: string) => void): Store {
   const opened = open(path);
   const why = opened.db === undefined ? opened.why : whyUnfit(opened.db, epoch, head);
-  if (opened.db !== undefined && why === undefined) return asStore(opened.db);
+  if (opened.db !== undefined && why === undefined) return asStore(opened.db, path);
   const lost = head === 0 && opened.db !== undefined && why === OF_ANOTHER ? countSeqs(opened.db) : 0;
   opened.db?.close();
   if (lost > 0) {
@@ -105,7 +106,7 @@ export function openStore(path: string, epoch: string, head: number, onRebuild: 
     db.prepare(`INSERT INTO state VALUES ('epoch', ?), ('head', 0)`).run(epoch);
     db.pragma(`user_version = ${VERSION}`);
   })();
-  return asStore(db);
+  return asStore(db, path);
 }
 
 /** @returns the seq up to which the file is a view of this journal; 0 where it is none, or cannot be read */
@@ -136,6 +137,7 @@ function open(path: string): { db: Database.Database; why?: never } | { db?: nev
 function prepare(db: Database.Database): Database.Database {
   db.pragma('journal_mode = WAL');
   db.pragma('cache_spill = OFF'); // with a full disk a transaction can be held in memory
+  db.pragma(`wal_autocheckpoint = ${MAX_STORE_LOG_PAGES}`);
   db.pragma('temp_store = MEMORY');
   db.pragma(`cache_size = -${STORE_CACHE_KIB}`);
   db.pragma('synchronous = NORMAL'); // what the power takes is read from the journal again
@@ -171,7 +173,8 @@ function removeFiles(path: string): void {
   if (path !== ':memory:') for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
 }
 
-function asStore(db: Database.Database): Store {
+function asStore(db: Database.Database, path: string): Store {
+  const checkpoints = createCheckpoints(path);
   const selectHead = db.prepare<[], number>(`SELECT value FROM state WHERE name = 'head'`).pluck();
   const updateHead = db.prepare(`UPDATE state SET value = ? WHERE name = 'head'`);
   const texts = prepareTexts(db);
@@ -212,6 +215,7 @@ function asStore(db: Database.Database): Store {
     },
     write(entry, effect, change, fingerprint) {
       const { changed } = effect;
+      checkpoints.count();
       if (change !== undefined) {
         const before = messages.put(change);
         if (before !== undefined) search.forget(before);
@@ -236,6 +240,9 @@ function asStore(db: Database.Database): Store {
       // It does not throw when someone else who reads the file is in its way.
       if (db.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) !== 0) throw new Error('the file is being read');
     },
-    close: () => void db.close(),
+    async close() {
+      await checkpoints.stop(); // whoever closes the file last empties the log beside it
+      db.close();
+    },
   };
 }
