@@ -37,12 +37,13 @@ export interface Bars {
 
 /** Bars that lie, a group a scenario; each group with a scale of its own, as they differ by powers of ten. */
 export function drawBars({ title, axis, groups, digits }: Bars): string {
-  const [left, right, row, gap, top] = [190, 90, 22, 34, 58];
-  let y = top;
+  const [left, right, row, gap, top] = [150, 90, 22, 34, 72];
+  const isNamed = groups.length > 1;
+  let y = isNamed ? top : top - row;
   const drawn = groups.map(({ label, bars }) => {
     const most = Math.max(...bars.map(({ highest }) => highest), Number.MIN_VALUE);
     const x = (value: number) => round(left + (value / most) * (WIDTH - left - right));
-    const head = text(16, y, label, 'quiet');
+    const head = isNamed ? text(16, y, label, 'quiet') : '';
     const lines = bars.map((bar) => {
       y += row;
       const kind = bar.isOwn ? 'own' : 'peer';
