@@ -29,9 +29,15 @@ export function isThisMachine(address: string): boolean {
   return address === '127.0.0.1' || address === '::1';
 }
 
+/** As some proxies write it: the port is another one for each connection. */
+const WITH_PORT = /^(?:([\d.]+)|\[([^\]]+)\]):\d+$/;
+
 /** @returns the same for all addresses that one client may have for the taking: of IPv6, those of its network of 64 bits */
-export function toClient(address: string): string {
-  if (!address.includes(':') || address === '::1') return address;
+export function toClient(given: string): string {
+  if (!given.includes(':') || given === '::1') return given;
+  const [, ipv4, ipv6] = WITH_PORT.exec(given) ?? [];
+  if (ipv4 !== undefined) return ipv4;
+  const address = ipv6 ?? given;
   if (address.includes('.')) return address.slice(address.lastIndexOf(':') + 1); // ::ffff:192.0.2.1
   const [left = '', right] = address.split('%', 1)[0]?.split('::', 2) ?? [];
   const first = left === '' ? [] : left.split(':');
