@@ -6,11 +6,11 @@ import { createCommonHeaders, createDirectRoutes } from './direct-routes.ts';
 import { ChatError } from './errors.ts';
 import { servePacked } from './page-files.ts';
 import { pageHeaders } from './page-headers.ts';
-import { NO_SNIFFING, pathOf, searchOf, sendProblem, setCommonHeaders } from './transports/exchange.ts';
+import { NO_SNIFFING, REQUEST_ID, searchOf, sendProblem, setCommonHeaders } from './transports/exchange.ts';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Identity } from './identity.ts';
-import type { Logger } from './log.ts';
+import type { Failures } from './failures.ts';
 import type { Metrics } from './metrics.ts';
 import type { Settings } from './settings.ts';
 import type { Exchange, Handle, Host } from './transports/transport.ts';
@@ -42,7 +42,7 @@ export interface Http extends Pick<Host, 'route' | 'listenAs'> {
 export interface HttpOptions {
   settings: Settings;
   identity: Identity;
-  log: Logger;
+  failures: Failures;
   /** @returns why no message can be accepted now; undefined when one can */
   trouble(): string | undefined;
   metrics: Metrics;
@@ -60,7 +60,7 @@ interface Listener {
 }
 
 export function createHttp(options: HttpOptions): Http {
-  const { settings, identity, log, trouble, metrics, countRequest, isDraining } = options;
+  const { settings, identity, failures, trouble, metrics, countRequest, isDraining } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -85,14 +85,17 @@ export function createHttp(options: HttpOptions): Http {
     const known = methods.get(path) ?? new Set();
     methods.set(path, known.add(method));
     const verb = method.toLowerCase() as Lowercase<typeof method>;
+    const counted = counting(metrics.requests(method, path), handle);
     app[verb](path, ...guards(path, identity), (request, response) =>
-      handle(new HttpExchange(request, response, paramsOf(request))),
+      counted(new HttpExchange(request, response, paramsOf(request))),
     );
-    if (path === '/messages' && method === 'POST') direct.add(method, handle);
+    if (path === '/messages' && method === 'POST') direct.add(method, counted);
   };
 
   methods.set('/messages', new Set(['GET']));
+  const countListening = metrics.requests('GET', '/messages');
   app.get('/messages', ...guards('/messages', identity), (request, response) => {
+    countListening();
     response.vary('Accept');
     const exchange = new HttpExchange(request, response, paramsOf(request));
     return (chosenBy(exchange.query.getAll('as'), listeners) ?? acceptedBy(request, listeners)).handle(exchange);
@@ -120,13 +123,14 @@ export function createHttp(options: HttpOptions): Http {
       if (identity.admit !== undefined) await identity.admit(request);
       await handle(new HttpExchange(request, response, {}, search));
     } catch (error) {
-      answerFailure(log, error, request, response);
+      answerFailure(failures, error, { request, response, route: '/messages' });
     }
   };
 
-  const answerUnreadable = (response: ServerResponse) => {
+  const answerUnreadable = (request: IncomingMessage, response: ServerResponse) => {
     response.setHeader(...NO_SNIFFING);
-    sendProblem(response, new ChatError('invalid-query', 'The path is not well-formed.'));
+    const error = new ChatError('invalid-query', 'The path is not well-formed.');
+    answerFailure(failures, error, { request, response, route: undefined });
   };
 
   return {
@@ -135,12 +139,12 @@ export function createHttp(options: HttpOptions): Http {
       const handle = isDraining() ? undefined : direct.find(request, search);
       if (handle !== undefined) return void answerDirectly(handle, request, response, search);
       // A target that Express cannot take apart never comes to a route, nor to `answerError`.
-      void app(request as Request, response as Response, (() => answerUnreadable(response)) as NextFunction);
+      void app(request as Request, response as Response, (() => answerUnreadable(request, response)) as NextFunction);
     },
     route,
     listenAs(name, type, handle) {
       listeners.push({ name, type, handle });
-      if (type === 'application/json') direct.add('GET', handle);
+      if (type === 'application/json') direct.add('GET', counting(countListening, handle));
     },
     finish() {
       servePages(app, identity);
@@ -148,8 +152,15 @@ export function createHttp(options: HttpOptions): Http {
       app.use(() => {
         throw new ChatError('not-found', 'There is nothing here.');
       });
-      app.use(answerError(log));
+      app.use(answerError(failures));
     },
+  };
+}
+
+function counting(count: () => void, handle: Handle): Handle {
+  return (exchange) => {
+    count();
+    return handle(exchange);
   };
 }
 
@@ -276,17 +287,24 @@ function sendText(response: ServerResponse, status: number, text: string): void 
   response.end(text);
 }
 
-function answerError(log: Logger): ErrorRequestHandler {
+function answerError(failures: Failures): ErrorRequestHandler {
   // Four parameters: that is how Express knows an error handler.
-  return (error: unknown, request, response, _next) => answerFailure(log, error, request, response);
+  return (error: unknown, request, response, _next) => {
+    const route = (request as { route?: { path: string } }).route?.path;
+    answerFailure(failures, error, { request, response, route });
+  };
 }
 
-function answerFailure(log: Logger, error: unknown, request: IncomingMessage, response: ServerResponse): void {
-  const told = error instanceof ChatError ? error : fromExpress(error);
-  // The path only: a query may hold a token.
-  if (told === undefined)
-    log.error({ err: error, method: request.method, path: pathOf(request) }, 'http: request failed');
-  sendProblem(response, told ?? error);
+interface Failed {
+  request: IncomingMessage;
+  response: ServerResponse;
+  route: string | undefined;
+}
+
+function answerFailure(failures: Failures, error: unknown, { request, response, route }: Failed): void {
+  const told = (error instanceof ChatError ? error : fromExpress(error)) ?? error;
+  const requestId = failures.note(told, { transport: 'http', method: request.method, route });
+  sendProblem(response, told, { [REQUEST_ID]: requestId });
 }
 
 /** What Express and its static files throw: they name an HTTP status. @returns undefined for a bug */

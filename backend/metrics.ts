@@ -23,8 +23,11 @@ export interface Metrics {
   drop(reason: string): void;
   /** A request or a command was answered with a problem. */
   refused(code: string): void;
-  /** @param route such as `/messages/:id` */
-  request(method: string, route: string): void;
+  /**
+   * @param route such as `/messages/:id`
+   * @returns what counts one request of it: a number that is added up when someone reads the metrics
+   */
+  requests(method: string, route: string): () => void;
   /** @param measure asked when someone reads the metrics */
   measureBacklog(measure: () => Backlog): void;
   /** Prometheus' text format, with its media type. */
@@ -32,10 +35,13 @@ export interface Metrics {
 }
 
 const CONNECTED: readonly Connected[] = ['websocket', 'sse', 'ndjson', 'longpoll'];
+/** Milliseconds: a stop that someone would notice is never missed, and 20 looks a second cost nothing. */
+const EVENT_LOOP_CHECK_MS = 50;
 /** Seconds: from what a loaded core takes for one socket to what a person notices. */
 const DURATIONS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 export function createMetrics(): Metrics {
+  processMetrics(); // from the start, not from the first time that someone looks
   const registry = new Registry();
   const registers = [registry];
   const connections = new Gauge({
@@ -75,12 +81,18 @@ export function createMetrics(): Metrics {
     labelNames: ['code'],
     registers,
   });
+  const counted: { method: string; route: string; count: number }[] = [];
   const requests = new Counter({
     name: 'chat_requests_total',
-    help: 'HTTP requests, by method and route.',
+    help: 'HTTP requests that a route answered, by method and route.',
     labelNames: ['method', 'route'],
-    registers,
+    registers: [],
+    collect() {
+      this.reset();
+      for (const { method, route, count } of counted) this.inc({ method, route }, count);
+    },
   });
+  registry.registerMetric(requests);
   let measureBacklog: () => Backlog = () => ({ bytes: 0, connections: 0 });
   const backlogs = [
     ['bytes', 'Bytes that were written and that those who are to read them have not taken.'],
@@ -107,7 +119,11 @@ export function createMetrics(): Metrics {
     },
     drop: (reason) => drops.inc({ reason }),
     refused: (code) => refusals.inc({ code }),
-    request: (method, route) => requests.inc({ method, route }),
+    requests(method, route) {
+      const one = { method, route, count: 0 };
+      counted.push(one);
+      return () => void one.count++;
+    },
     measureBacklog(measure) {
       measureBacklog = measure;
     },
@@ -125,6 +141,25 @@ function processMetrics(): Registry {
   if (ofProcess === undefined) {
     ofProcess = new Registry();
     collectDefaultMetrics({ register: ofProcess });
+    watchEventLoop(ofProcess);
   }
   return ofProcess;
+}
+
+/** How late a timer rings: what everyone waits for. What Node itself tells holds the 10 ms between its looks. */
+function watchEventLoop(registry: Registry): void {
+  const delay = new Histogram({
+    name: 'chat_event_loop_delay_seconds',
+    help: `How late a timer rings that is set every ${EVENT_LOOP_CHECK_MS} ms.`,
+    buckets: DURATIONS,
+    registers: [registry],
+  });
+  let due = performance.now() + EVENT_LOOP_CHECK_MS;
+  const look = () => {
+    const now = performance.now();
+    delay.observe(Math.max(0, now - due) / 1000);
+    due = now + EVENT_LOOP_CHECK_MS;
+    setTimeout(look, EVENT_LOOP_CHECK_MS).unref();
+  };
+  setTimeout(look, EVENT_LOOP_CHECK_MS).unref();
 }

@@ -8,6 +8,7 @@ import { systemClock } from './clock.ts';
 import { openConversation } from './conversation/conversation.ts';
 import { openDataDir } from './data-dir.ts';
 import { StartError } from './errors.ts';
+import { createFailures } from './failures.ts';
 import { createHttp } from './http.ts';
 import { createIdentity } from './identity.ts';
 import { ENGINES } from './journal/table.ts';
@@ -29,6 +30,7 @@ import { createFeed } from './transports/feed.ts';
 import { TRANSPORTS } from './transports/table.ts';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock } from './clock.ts';
 import type { Logger } from './log.ts';
 import type { Settings } from './settings.ts';
@@ -117,11 +119,12 @@ async function start(
 
   const addresses = createAddresses(settings.trustProxy);
   const countRequest = (request: IncomingMessage) => rateLimit.countRequest(addresses.of(request));
+  const failures = createFailures(log, metrics, clock);
   let isDraining = false;
   const { answer, route, listenAs, finish } = createHttp({
     settings,
     identity,
-    log,
+    failures,
     trouble: conversation.trouble,
     metrics,
     countRequest,
@@ -143,7 +146,9 @@ async function start(
   );
   // Also one that does not take its answer: each waits in memory. What is held or open says something more often.
   server.timeout = silentMs;
-  server.on('clientError', answerBrokenRequest);
+  server.on('clientError', (error: Error, socket: Duplex) => {
+    answerBrokenRequest(error, socket, (told) => failures.note(told, { transport: 'http' }));
+  });
   // Where a client expects what is not known here, Node would answer in words of its own.
   server.on('checkExpectation', answer);
   const { maxConnections, maxConnectionsPerAddress } = settings;
@@ -152,7 +157,20 @@ async function start(
   const sockets = watchSockets(server, { maxConnections, maxConnectionsPerAddress, isTrusted, clock, onDrop });
   metrics.measureBacklog(sockets.backlog);
   const feed = createFeed({ conversation, clock, maxConnections, maxConnectionsPerAddress, log, metrics });
-  const host = { server, route, listenAs, conversation, feed, identity, rateLimit, countRequest, settings, clock, log };
+  const host = {
+    server,
+    route,
+    listenAs,
+    conversation,
+    feed,
+    identity,
+    rateLimit,
+    countRequest,
+    settings,
+    clock,
+    log,
+    failures,
+  };
   const transports = Object.values(TRANSPORTS).map((startTransport) => startTransport(host));
   finish();
 

@@ -71,8 +71,11 @@ export function readId(params: { [name: string]: string }): number {
   return id;
 }
 
+/** The header that names a problem as the log does. */
+export const REQUEST_ID = 'X-Request-Id';
+
 /** Tell the caller of an error. One that is under way as a stream can only be ended. */
-export function sendProblem(response: ServerResponse, error: unknown): void {
+export function sendProblem(response: ServerResponse, error: unknown, more: Headers = {}): void {
   if (response.headersSent) {
     response.destroy();
     return;
@@ -86,6 +89,7 @@ export function sendProblem(response: ServerResponse, error: unknown): void {
     ...(error instanceof ChatError && problemHeaders(error)),
     // A small body that nobody asked for is read to its end and forgotten; a large one is not worth it.
     ...(problem.status === 413 && { Connection: 'close' }),
+    ...more,
   };
   writeHead(response, problem.status, Object.entries(headers).flat());
   response.end(body);
@@ -184,15 +188,15 @@ export function readQuery<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape
   throw new ChatError('invalid-query', `${detail}.`, { errors: all });
 }
 
-/** Answer a request that cannot be read as HTTP, or that did not arrive in time. */
-export function answerBrokenRequest(error: Error, socket: Duplex): void {
+/** Answer a request that cannot be read as HTTP, or that did not arrive in time. @param note gives the id it is logged by */
+export function answerBrokenRequest(error: Error, socket: Duplex, note: (told: ChatError) => string): void {
   const code = 'code' in error ? String(error.code) : '';
   if (!socket.writable || code === 'ECONNRESET' || isAnswering(socket)) return void socket.destroy();
   const told =
     code === 'ERR_HTTP_REQUEST_TIMEOUT'
       ? new ChatError('timeout', 'The request did not arrive in time.')
       : new ChatError('invalid-query', 'The request is not HTTP as it is understood here.');
-  endWithProblem(socket, told);
+  endWithProblem(socket, told, { [REQUEST_ID]: note(told) });
 }
 
 // A request that came whole is still being answered, perhaps by a stream that never ends. A problem now would stand amid

@@ -118,6 +118,7 @@ export function createFeed(options: FeedOptions): Feed {
     for (const [connection, since] of lagging) {
       if (since > latest) continue;
       metrics.drop('slow');
+      log.info({ reason: 'slow', backlogBytes: connection.backlogBytes() }, 'connection: dropped');
       connection.drop();
     }
     if (lagging.size > 0) cancelStallCheck = clock.after(STALL_CHECK_MS, checkStalls);
@@ -350,7 +351,7 @@ export function createFeed(options: FeedOptions): Feed {
     onceExpired({ expiresAt }, end) {
       return expiresAt === undefined ? () => {} : expiries.after(expiresAt - clock.now(), end);
     },
-    takePlace: createPlaces({ maxConnections, maxConnectionsPerAddress, metrics }),
+    takePlace: createPlaces({ maxConnections, maxConnectionsPerAddress, metrics, log }),
     stop() {
       unsubscribe();
       gathering.stop();

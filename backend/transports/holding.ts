@@ -1,7 +1,7 @@
 /** Holding a request until there is something to say: what every way of asking again and again needs. */
 import { LONG_POLL_TICK_MS } from '../limits.ts';
 import { createDeadlines } from '../wheel.ts';
-import { sendProblem } from './exchange.ts';
+import { REQUEST_ID, sendProblem } from './exchange.ts';
 import type { ServerResponse } from 'node:http';
 import type { Host } from './transport.ts';
 
@@ -26,7 +26,7 @@ export interface Holding {
   stop(): void;
 }
 
-export function createHolding({ feed, clock, log }: Pick<Host, 'feed' | 'clock' | 'log'>): Holding {
+export function createHolding({ feed, clock, failures }: Pick<Host, 'feed' | 'clock' | 'failures'>): Holding {
   const deadlines = createDeadlines(clock, LONG_POLL_TICK_MS);
   const held = new Set<() => void>();
   let isStopped = false;
@@ -50,8 +50,8 @@ export function createHolding({ feed, clock, log }: Pick<Host, 'feed' | 'clock' 
         try {
           release();
         } catch (error) {
-          log.error({ err: error }, 'holding: answering failed');
-          sendProblem(response, error);
+          const requestId = failures.note(error, { transport: 'http' });
+          sendProblem(response, error, { [REQUEST_ID]: requestId });
         }
       };
       const cancelChange = feed.onceChanged(room, after, finish);

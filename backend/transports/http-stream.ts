@@ -6,7 +6,7 @@ import { ChatError } from '../errors.ts';
 import { HEARTBEAT_EVERY_MS, LINGER_MS } from '../limits.ts';
 import { createRounds } from '../wheel.ts';
 import { join } from './encoding.ts';
-import { sendProblem } from './exchange.ts';
+import { REQUEST_ID, sendProblem } from './exchange.ts';
 import type { Connected } from '../metrics.ts';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -56,7 +56,10 @@ interface Frames {
   encoding: Encoding;
 }
 
-export function createStreams({ feed, clock }: Pick<Host, 'feed' | 'clock'>, format: StreamFormat): Streams {
+export function createStreams(
+  { feed, clock, failures }: Pick<Host, 'feed' | 'clock' | 'failures'>,
+  format: StreamFormat,
+): Streams {
   const chunked = toFrames(format, encloseChunk);
   const plain = toFrames(format);
   const streams = new Set<HttpStream>();
@@ -102,7 +105,7 @@ export function createStreams({ feed, clock }: Pick<Host, 'feed' | 'clock'>, for
           try {
             begin({ response, address: caller.address }, ready, enter);
           } catch (error) {
-            sendProblem(response, error);
+            sendProblem(response, error, { [REQUEST_ID]: failures.note(error, { transport: 'http' }) });
           }
         });
       }

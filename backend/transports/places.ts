@@ -2,6 +2,7 @@
 import { isThisMachine } from '../address.ts';
 import { ChatError } from '../errors.ts';
 import { RETRY_CONNECTING_S } from '../limits.ts';
+import type { Logger } from '../log.ts';
 import type { Connected, Metrics } from '../metrics.ts';
 
 export interface PlacesOptions {
@@ -9,6 +10,7 @@ export interface PlacesOptions {
   maxConnections: number;
   maxConnectionsPerAddress: number;
   metrics: Pick<Metrics, 'connections' | 'drop'>;
+  log: Pick<Logger, 'debug'>;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface PlacesOptions {
  */
 export type TakePlace = (transport: Connected, address: string) => () => void;
 
-export function createPlaces({ maxConnections, maxConnectionsPerAddress, metrics }: PlacesOptions): TakePlace {
+export function createPlaces({ maxConnections, maxConnectionsPerAddress, metrics, log }: PlacesOptions): TakePlace {
   const ofAddresses = new Map<string, number>();
   let taken = 0;
 
@@ -45,6 +47,7 @@ export function createPlaces({ maxConnections, maxConnectionsPerAddress, metrics
     taken++;
     countFor(address, 1);
     metrics.connections.opened(transport);
+    log.debug({ transport }, 'connection: opened');
     let isTaken = true;
     return () => {
       if (!isTaken) return;
@@ -52,6 +55,7 @@ export function createPlaces({ maxConnections, maxConnectionsPerAddress, metrics
       taken--;
       countFor(address, -1);
       metrics.connections.closed(transport);
+      log.debug({ transport }, 'connection: closed');
     };
   };
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import type { Conversation } from '../conversation/conversation.ts';
+import type { Failures } from '../failures.ts';
 import type { Identity } from '../identity.ts';
 import type { Logger } from '../log.ts';
 import type { RateLimit } from '../rate-limit.ts';
@@ -38,6 +39,7 @@ export interface Host {
   settings: Settings;
   clock: Clock;
   log: Logger;
+  failures: Failures;
 }
 
 export interface Transport {

@@ -158,7 +158,7 @@ export class Session implements Connection {
       const envelope = parseWith(envelopeSchema, untrusted);
       return await this.#carryOut(envelope);
     } catch (error) {
-      if (!(error instanceof ChatError)) this.#host.log.error({ err: error }, 'websocket: command failed');
+      this.#host.failures.note(error, { transport: 'websocket' });
       return { frame: answerFrame('rejected', key, JSON.stringify(toProblem(error))), isRejection: true };
     }
   }

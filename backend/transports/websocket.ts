@@ -5,7 +5,7 @@ import { PING_EVERY_MS, PONG_WITHIN_MS } from '../limits.ts';
 import { isFromOwnPage } from '../origin.ts';
 import { createRounds } from '../wheel.ts';
 import { readCursor } from './cursor.ts';
-import { endWithProblem, pathOf, queryFields, queryOf, readQuery } from './exchange.ts';
+import { endWithProblem, pathOf, queryFields, queryOf, readQuery, REQUEST_ID } from './exchange.ts';
 import { acceptSocket, WEBSOCKET_VERSION } from './websocket-guard.ts';
 import { Session } from './websocket-session.ts';
 import type { IncomingMessage } from 'node:http';
@@ -17,7 +17,7 @@ export const WEBSOCKET_PATHS = ['/messages', '/'];
 const handshakeQuery = z.object({ room: queryFields.room, since: queryFields.since });
 
 export function startWebsocket(host: Host): Transport {
-  const { server, countRequest, conversation, feed, identity, clock, settings } = host;
+  const { server, countRequest, failures, conversation, feed, identity, clock, settings } = host;
   const sessions = new Set<Session>();
   let isStopped = false;
   const rounds = createRounds<Session>(clock, PING_EVERY_MS, (due) => {
@@ -63,9 +63,12 @@ export function startWebsocket(host: Host): Transport {
       countRequest(request);
       await open(request, socket, head);
     } catch (error) {
-      if (error instanceof ChatError) return endWithProblem(socket, error);
-      const problem = new ChatError('invalid-query', 'It is no WebSocket handshake.');
-      endWithProblem(socket, problem, { 'Sec-WebSocket-Version': WEBSOCKET_VERSION });
+      const isTold = error instanceof ChatError;
+      const problem = isTold ? error : new ChatError('invalid-query', 'It is no WebSocket handshake.');
+      endWithProblem(socket, problem, {
+        [REQUEST_ID]: failures.note(problem, { transport: 'websocket' }),
+        ...(!isTold && { 'Sec-WebSocket-Version': WEBSOCKET_VERSION }),
+      });
     }
   };
   const listener = (...upgrade: Parameters<typeof onUpgrade>) => void onUpgrade(...upgrade);
