@@ -206,8 +206,8 @@ export const FORGET_WITHIN_MS = 1_000;
 
 /** Milliseconds until a broker that does not answer is asked again: more than it takes when it is busy. */
 export const NATS_ANSWER_WITHIN_MS = 2_000;
-/** Milliseconds until an entry is stored and has come back, or is given up: most new leaders are chosen by then. */
-export const NATS_APPEND_WITHIN_MS = 7_000;
+/** Milliseconds until an entry is stored and has come back, or is given up: less than the server takes to end. */
+export const NATS_APPEND_WITHIN_MS = 6_000;
 /** Milliseconds between tries. */
 export const NATS_RETRY_MS = 250;
 /** Milliseconds that the start waits for the broker: all of it may be starting. */

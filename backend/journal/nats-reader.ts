@@ -172,7 +172,10 @@ export function readFrom(stream: NatsStream, after: number, log: Logger, events:
 
   // A connection that broke may have swallowed what was on its way.
   const watchConnection = async () => {
-    for await (const { type } of statuses) if (type === 'disconnect' || type === 'reconnect') restart();
+    for await (const { type } of statuses) {
+      if (type === 'disconnect') events.onTrouble('the connection is lost');
+      if (type === 'disconnect' || type === 'reconnect') restart();
+    }
   };
   const statuses = connection.status();
   void watchConnection();

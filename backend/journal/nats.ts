@@ -89,11 +89,12 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
   /** @returns the seq that the stream gave it; tried again with the same id, which the stream knows for a while */
   const publish = async (entry: NewEntry, deadline: number): Promise<number> => {
     const subject = subjectFor(entry, stream.name);
-    const options = { msgID: idFor(entry), timeout: NATS_ANSWER_WITHIN_MS, expect: { streamName: stream.name } };
+    const options = { msgID: idFor(entry), expect: { streamName: stream.name } };
     const payload = encodeEntry(entry);
     for (;;) {
       try {
-        return (await stream.js.publish(subject, payload, options)).seq;
+        const timeout = Math.min(NATS_ANSWER_WITHIN_MS, deadline - performance.now());
+        return (await stream.js.publish(subject, payload, { ...options, timeout })).seq;
       } catch (error) {
         lost(messageOf(error));
         const isRefused = error instanceof JetStreamApiError && error.status !== 503;

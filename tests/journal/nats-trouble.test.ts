@@ -6,7 +6,7 @@ import { openJournal } from '../../backend/journal/nats.ts';
 import { call, expectProblem, poll, post, write } from '../harness/api.ts';
 import { canRunNats, startNats } from '../harness/nats.ts';
 import { makeDataDir } from '../harness/server.ts';
-import { startSharing } from '../cluster/servers.ts';
+import { startSharing, startSharingProcess } from '../cluster/servers.ts';
 import { entry, open, readAll, silent } from './contract.ts';
 import type { JournalOptions } from '../../backend/journal/journal.ts';
 import type { NatsNode } from '../harness/nats.ts';
@@ -35,6 +35,19 @@ describe.runIf(canRunNats('losing NATS'))('a server that loses NATS', () => {
     await expect.poll(async () => (await call(url, '/readyz')).status, { timeout: 20_000 }).toBe(200);
     const again = await post(url, 'meanwhile', { key: 'k' });
     expect((await poll(url, { since: first.seq })).messages).toEqual([again]);
+  });
+
+  it('ends within 10 s when it is told to, also with writes that wait', { timeout: WITHIN_MS }, async () => {
+    const node = await startNats();
+    const server = await startSharingProcess([node]);
+    await post(server.url, 'before');
+    await node.kill();
+    const waiting = [1, 2, 3].map((nth) => write(server.url, '/messages', { user: 'Azin', message: `text ${nth}` }));
+    await expect.poll(async () => (await call(server.url, '/readyz')).status).toBe(503);
+    const begin = performance.now();
+    expect(await server.end('SIGTERM')).toBe(0);
+    expect(performance.now() - begin).toBeLessThan(10_000);
+    for (const answer of await Promise.all(waiting)) expectProblem(answer, 503, 'overloaded');
   });
 
   it('hears what others wrote meanwhile', { timeout: WITHIN_MS }, async () => {
