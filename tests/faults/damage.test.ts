@@ -1,16 +1,18 @@
 /** Files that are not as they were written: the journal stops the start, the store is made anew, and what is lost is told. */
 import { copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, it, vi } from 'vitest';
 import { call, expectProblem, poll, post } from '../harness/api.ts';
 import { launchServer, startServerProcess } from '../harness/process.ts';
-import { startTestServer } from '../harness/server.ts';
+import { makeDataDir, startTestServer } from '../harness/server.ts';
 import { connectSse } from '../harness/stream-client.ts';
 import { connectWs } from '../harness/ws-client.ts';
 import { readAll } from './writers.ts';
 import type { Message } from '../../protocol/envelope.ts';
 
 const PAGE_BYTES = 4_096;
+const FILES = ['journal.db', 'journal.db-wal', 'store.db', 'store.db-wal'];
 /** Some start a server four times, on a machine that may be busy with other things. */
 vi.setConfig({ testTimeout: 90_000 });
 
@@ -85,17 +87,19 @@ describe('a store', () => {
   });
 
   it('whose log is damaged or gone has all messages again', async () => {
-    const first = await startServerProcess();
+    const first = await startTestServer();
     for (let nth = 0; nth < 50; nth++) await post(first.url, `text ${nth}`);
     const said = await readAll(first.url);
-    await first.end('SIGKILL');
-    const { dataDir } = first;
-    const log = join(dataDir, 'store.db-wal');
-    const files = ['journal.db', 'journal.db-wal', 'store.db', 'store.db-wal'].map((name) => join(dataDir, name));
-    for (const path of files) copyFileSync(path, `${path}.whole`);
-    for (const damage of [() => flip(log, 50_000, 1), () => truncateSync(log, 70_000), () => rmSync(log)]) {
-      for (const path of files) copyFileSync(`${path}.whole`, path);
-      damage();
+    const damages = [
+      (log: string) => flip(log, 50_000, 1),
+      (log: string) => truncateSync(log, 70_000),
+      (log: string) => rmSync(log),
+    ];
+    for (const damage of damages) {
+      const dataDir = makeDataDir();
+      // As they lie there when it is killed in this moment.
+      for (const name of FILES) copyFileSync(join(first.dataDir, name), join(dataDir, name));
+      damage(join(dataDir, 'store.db-wal'));
       const { url, stop } = await startTestServer({ dataDir });
       expect(await readAll(url)).toEqual(said);
       await stop();
@@ -116,20 +120,18 @@ describe('a journal whose newest entries are lost', () => {
   ];
 
   it.each(lose)('%s takes another epoch, in which everyone begins again', async (_how, loseSome) => {
-    const first = await startServerProcess();
-    const { dataDir } = first;
+    const first = await startTestServer();
+    const dataDir = makeDataDir();
+    const copy = (name: string, to = name) => copyFileSync(join(first.dataDir, name), join(dataDir, to));
     await post(first.url, 'kept');
-    for (const suffix of ['', '-wal']) {
-      copyFileSync(join(dataDir, `journal.db${suffix}`), join(dataDir, `older${suffix}`));
-    }
+    for (const suffix of ['', '-wal']) copy(`journal.db${suffix}`, `older${suffix}`);
     for (let nth = 2; nth <= 30; nth++) await post(first.url, `text ${nth}`);
     const { since } = await poll(first.url, { since: 0 });
-    await first.end('SIGKILL');
+    // As they lie there when it is killed in this moment.
+    for (const name of FILES) copy(name);
 
     loseSome(dataDir);
-    const second = await startServerProcess({ dataDir });
-    const { url } = second;
-    expect(second.stderr()).toMatch(/"lost":\d+.*its newest entries are lost/);
+    const { url, stop } = await startTestServer({ dataDir });
     const left = await readAll(url);
     expect(left.length).toBeGreaterThan(0);
     expect(left.length).toBeLessThan(30);
@@ -148,11 +150,34 @@ describe('a journal whose newest entries are lost', () => {
 
     // It is the same from then on.
     const { since: later } = await poll(url, { since: 0 });
-    await second.end('SIGKILL');
-    const third = await startServerProcess({ dataDir });
-    expect(third.stderr()).toBe('');
+    await stop();
+    const third = await startTestServer({ dataDir });
     expect((await poll(third.url, { since: later })).messages).toEqual([]);
     expect(await readAll(third.url)).toEqual(all);
+  });
+
+  it('with the store beside it cannot know, and takes another epoch as the document says', async () => {
+    const first = await startTestServer();
+    const { dataDir } = first;
+    for (let nth = 1; nth <= 5; nth++) await post(first.url, `text ${nth}`);
+    await first.stop();
+    const older = ['journal.db', 'store.db'].map((name) => join(dataDir, name));
+    for (const path of older) copyFileSync(path, `${path}.older`);
+    const second = await startTestServer({ dataDir });
+    await post(second.url, 'text 6');
+    const { since } = await poll(second.url, { since: 0 });
+    await second.stop();
+
+    for (const path of older) copyFileSync(`${path}.older`, path);
+    const text = readFileSync(new URL('../../docs/reliability.md', import.meta.url), 'utf8');
+    const [, statement = ''] = /`sqlite3 data\/journal\.db "([^"]+)"`/.exec(text) ?? [];
+    const journal = new Database(join(dataDir, 'journal.db'));
+    expect(journal.prepare(statement).run().changes).toBe(1);
+    journal.close();
+    const third = await startTestServer({ dataDir });
+    expect(await readAll(third.url)).toHaveLength(5);
+    for (let nth = 6; nth <= 8; nth++) await post(third.url, `new ${nth}`);
+    expectProblem(await call(third.url, `/messages?since=${since}`), 410, 'cursor-gone');
   });
 
   it('with all the others stops the start, and leaves the store to be brought back to', async () => {
