@@ -73,7 +73,7 @@ const oddNumber = fc.oneof(
 );
 
 /** Anything that JSON can hold. */
-export const oddValue = fc.oneof(oddText, oddNumber, fc.boolean(), fc.constant(null), fc.jsonValue({ maxDepth: 3 }));
+const oddValue = fc.oneof(oddText, oddNumber, fc.boolean(), fc.constant(null), fc.jsonValue({ maxDepth: 3 }));
 
 /** @returns objects with some of these fields, each often of its own kind, and with others that nobody asked for */
 export function oddObject(fields: Readonly<Record<string, fc.Arbitrary<unknown>>>): fc.Arbitrary<object> {
