@@ -4,6 +4,7 @@ import { call, identify, poll, post, write } from '../harness/api.ts';
 import { createClock } from '../harness/clock.ts';
 import { canRunNats, startNats } from '../harness/nats.ts';
 import { connectSse } from '../harness/stream-client.ts';
+import { startTcpProxy } from '../harness/tcp-proxy.ts';
 import { connectWs } from '../harness/ws-client.ts';
 import { startSharing } from './servers.ts';
 import type { Message } from '../../protocol/envelope.ts';
@@ -47,6 +48,34 @@ describe.runIf(canRunNats('several servers'))('servers that share a journal', ()
       stream.drop();
     }
   });
+
+  it(
+    'wait for what they are told of and have not heard yet, and say so when it does not come',
+    { timeout: 40_000 },
+    async () => {
+      const natsStream = `together-${++streams}`;
+      const way = await startTcpProxy({ port: Number(new URL(node.url).port) });
+      const ahead = await startSharing([node], { natsStream });
+      const behind = await startSharing([{ ...node, url: way.url.replace('http:', 'nats:') }], { natsStream });
+      const { token } = await identify(ahead.url);
+      way.delayMs = 200;
+      const { id, seq } = await post(ahead.url, 'text', { token });
+      const { since } = await poll(ahead.url, { since: seq - 1 });
+      expect(await poll(behind.url, { since })).toMatchObject({ messages: [], since });
+      const next = await post(ahead.url, 'next', { token });
+      const edited = await write(behind.url, `/messages/${next.id}`, { message: 'new' }, { method: 'PATCH', token });
+      expect(edited).toMatchObject({ status: 200, json: { message: 'new' } });
+      way.delayMs = 0;
+      way.pause();
+      const last = await post(ahead.url, 'last', { token });
+      expect((await call(behind.url, `/messages?since=${last.seq}`)).status).toBe(503);
+      expect((await poll(behind.url, { since: id })).messages).toMatchObject([{ message: 'new' }]);
+      way.resume();
+      await expect
+        .poll(async () => (await call(behind.url, `/messages?since=${last.seq}`)).status, { timeout: 15_000 })
+        .toBe(200);
+    },
+  );
 
   it('know that a cursor is gone which none of them has reached', async () => {
     const urls = await startServers(2);
