@@ -41,7 +41,6 @@ const EVENT_LOOP_CHECK_MS = 50;
 const DURATIONS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 export function createMetrics(): Metrics {
-  processMetrics(); // from the start, not from the first time that someone looks
   const registry = new Registry();
   const registers = [registry];
   const connections = new Gauge({
@@ -136,6 +135,11 @@ export function createMetrics(): Metrics {
 }
 
 let ofProcess: Registry | undefined;
+
+/** Begin to measure the process, and not only when someone looks for the first time. */
+export function watchProcess(): void {
+  processMetrics();
+}
 
 function processMetrics(): Registry {
   if (ofProcess === undefined) {

@@ -21,7 +21,7 @@ import {
   SILENT_CONNECTION_MS,
   TIMEOUT_CHECK_MS,
 } from './limits.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, watchProcess } from './metrics.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createSignIn } from './sign-in.ts';
 import { watchSockets } from './sockets.ts';
@@ -89,6 +89,7 @@ async function start(
   cleanUp.push(() => dataDir?.close());
   const secret = settings.secret ?? dataDir?.readSecret() ?? randomBytes(32).toString('base64url');
   const metrics = createMetrics();
+  watchProcess();
   const rateLimit = createRateLimit(settings.rateLimit, clock);
   const identity = createIdentity({
     secret,
