@@ -263,7 +263,7 @@ export function createApplier(
     cancelForgetting ??= clock.after(FORGET_WITHIN_MS, () => {
       cancelForgetting = undefined;
       try {
-        store.checkpoint();
+        if (!store.emptyLog()) forgetSoon();
       } catch (error) {
         log.warn({ err: error }, 'store: the log cannot be emptied');
         forgetSoon();

@@ -16,7 +16,10 @@ export function createCheckpoints(path: string): Checkpoints {
   let entries = 0;
 
   const start = () => {
-    const started = new Worker(new URL('checkpoint-thread.ts', import.meta.url), { workerData: path });
+    const started = new Worker(new URL('checkpoint-thread.ts', import.meta.url), {
+      workerData: path,
+      resourceLimits: { maxYoungGenerationSizeMb: 2 }, // it makes next to nothing
+    });
     started.unref();
     started.on('message', () => (isUnderWay = false));
     // Without it the log grows to its bound, and then the store itself sees to it.

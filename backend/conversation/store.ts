@@ -44,8 +44,11 @@ export interface Store extends Chat {
   readonly search: SearchIndex;
   /** On this thread. */
   readonly find: Find;
-  /** Bring everything into the main file and empty the log beside it, with what was erased. */
-  checkpoint(): void;
+  /**
+   * Bring everything into the main file and empty the log beside it, with what was erased.
+   * @returns whether it is done; not while another thread, or someone else, is busy with the file
+   */
+  emptyLog(): boolean;
   close(): Promise<void>;
 }
 
@@ -236,10 +239,7 @@ function asStore(db: Database.Database, path: string): Store {
         keys.forget(effect.unscheduled.author, effect.unscheduled.key);
       }
     },
-    checkpoint() {
-      // It does not throw when someone else who reads the file is in its way.
-      if (db.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) !== 0) throw new Error('the file is being read');
-    },
+    emptyLog: () => db.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) === 0,
     async close() {
       await checkpoints.stop(); // whoever closes the file last empties the log beside it
       db.close();
