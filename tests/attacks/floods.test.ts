@@ -106,3 +106,33 @@ describe('an offer to compress', () => {
     expect(await raw.closeCode()).toBe(1002);
   });
 });
+
+describe('what one connection has sent in part', () => {
+  it('is no part of what another sends', async () => {
+    const { port, url } = await start();
+    const [idle, half, whole] = [await open(port), await open(port), await open(port)];
+    const frame = command('send-message', { user: 'Azin', message: 'in two parts' });
+    for (const cut of [1, 3, 7, 40]) {
+      half.send(frame.subarray(0, cut));
+      await post(url, 'by then it has arrived');
+      for (const other of [idle, whole]) {
+        other.send(command('unsubscribe', { room: 'nobody' }, 'k'));
+        for (let text = ''; !text.includes('"accepted"');) {
+          const { opcode, payload } = await other.frame();
+          expect(opcode).toBe(OPCODE.text);
+          text = payload.toString();
+        }
+      }
+      half.send(frame.subarray(cut));
+    }
+    await untilPosted(url, 'in two parts', 4);
+  });
+});
+
+async function untilPosted(url: string, text: string, count: number): Promise<void> {
+  for (;;) {
+    const { json } = await call(url, '/messages');
+    if ((json as { message: string }[]).filter(({ message }) => message === text).length === count) return;
+    await nextTurn();
+  }
+}
