@@ -29,15 +29,18 @@ describe('README', () => {
 });
 
 describe('links and paths', () => {
-  it.each(['README.md', 'CHANGELOG.md', 'docs/architecture.md'])('in %s lead to what is there', (name) => {
-    const file = new URL(`../${name}`, import.meta.url);
-    const text = readFileSync(file, 'utf8');
-    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => new URL(link, file));
-    const paths = [...text.matchAll(/`((?:backend|frontend-shared|protocol|tests|docs)\/[\w./-]*)`/g)].map(
-      ([, path = '']) => new URL(`../${path}`, import.meta.url),
-    );
-    for (const target of [...links, ...paths]) expect(existsSync(target), target.pathname).toBe(true);
-  });
+  it.each(['README.md', 'CHANGELOG.md', 'docs/architecture.md', 'docs/scaling.md'])(
+    'in %s lead to what is there',
+    (name) => {
+      const file = new URL(`../${name}`, import.meta.url);
+      const text = readFileSync(file, 'utf8');
+      const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => new URL(link, file));
+      const paths = [...text.matchAll(/`((?:backend|frontend-shared|protocol|tests|docs|deploy)\/[\w./-]*)`/g)].map(
+        ([, path = '']) => new URL(`../${path}`, import.meta.url),
+      );
+      for (const target of [...links, ...paths]) expect(existsSync(target), target.pathname).toBe(true);
+    },
+  );
 });
 
 interface Step {

@@ -5,12 +5,15 @@ import { connect as connectHttp2, constants } from 'node:http2';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { call, poll, post, write } from '../harness/api.ts';
+import { canRunNats, startNats } from '../harness/nats.ts';
 import { startTestServer } from '../harness/server.ts';
 import { connectSse } from '../harness/stream-client.ts';
 import { connectWs } from '../harness/ws-client.ts';
 import { canRunProxy, startProxy } from './proxy.ts';
+import { startSharing } from './servers.ts';
 import type { ClientHttp2Session } from 'node:http2';
 import type { Message } from '../../protocol/envelope.ts';
 
@@ -66,6 +69,24 @@ describe.runIf(canRunProxy())('the proxy', () => {
     for (let nth = 0; nth < 4; nth++) statuses.push((await say(nth)).status);
     expect(statuses).toEqual([201, 201, 201, 429]);
   });
+
+  it.runIf(canRunNats('reading without NATS'))(
+    'lets read all the while when no server can reach the journal',
+    { timeout: 60_000 },
+    async () => {
+      const node = await startNats();
+      const server = await startSharing([node]);
+      const { url } = await startProxy([server.port, 1, 2]);
+      const message = await post(url, 'before');
+      await node.kill();
+      await expect.poll(async () => (await call(server.url, '/readyz')).status).toBe(503);
+      // The proxy asks each second, and believes it the second time.
+      for (let nth = 0; nth < 40; nth++) {
+        expect((await poll(url, { since: 0 })).messages).toEqual([message]);
+        await pause(100);
+      }
+    },
+  );
 
   it('does not show what the server tells of itself', async () => {
     const { url, server } = await startBehindProxy();
