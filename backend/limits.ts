@@ -95,7 +95,7 @@ export const CATCH_UP_SLICE = 500;
 /** Bytes of such a go, after which no other piece is begun: what waits in a socket grows by two pieces at most. */
 export const MAX_SLICE_BYTES = 128 * 1024;
 /** Milliseconds of a turn for all who catch up: so much later is what others ask for. */
-export const CATCH_UP_TURN_MS = 4;
+export const CATCH_UP_TURN_MS = 2;
 /** Messages of a piece that is prepared once for all who come back. */
 export const PIECE_CHANGES = 250;
 /** Characters of a piece, whatever its messages' length; one message is the least. */
