@@ -43,7 +43,7 @@ export function watchSockets(server: Server, options: SocketOptions): Sockets {
   });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.on('close', () => sockets.delete(socket));
     const address = toClient(socket.remoteAddress ?? '');
     // A proxy speaks for many, and whom it lets in is for it to say.
     if (isThisMachine(address) || isTrusted(socket.remoteAddress ?? '', 0)) return;

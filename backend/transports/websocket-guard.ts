@@ -37,13 +37,19 @@ interface Internals {
   frameQueue: unknown[];
   fragmentationSize: number;
   /** What has arrived and was not read as frames yet. */
-  readonly bufferList: { readonly length: number };
+  bufferList: BufferList;
   /** Room for the head of a frame that is being read. */
   readonly maskBytes: Buffer;
   readonly frameHeader: Buffer;
   readonly config: object;
   /** Set when the socket is paused; then no frames are read either. */
   inputPaused: boolean;
+}
+
+interface BufferList {
+  readonly length: number;
+  write(bytes: Buffer): void;
+  advance(bytes: number): void;
 }
 
 interface Frame {
@@ -63,6 +69,19 @@ interface Frame {
 
 const GUARD = Symbol('guard');
 type Guarded = Omit<PackageConnection, keyof Internals> & Internals & { readonly [GUARD]: GuardedSocket };
+
+/** What has just arrived on the connection that is about to read it: the package writes it and calls for it in one go. */
+let arrived: Buffer | undefined;
+/** An empty list, for the next that reads. Never that of two at a time, or the bytes of one were read as another's. */
+let spareList: BufferList | undefined;
+/** The package's own, which it does not export: the class of the first list that was seen. */
+let List: new () => BufferList;
+/** In the place of a list, on all connections that have nothing left over. */
+const NO_LIST: BufferList = {
+  length: 0,
+  write: (bytes) => void (arrived = bytes),
+  advance: ignore,
+};
 
 const Frame = websocket.frame as unknown as new (mask: Buffer, header: Buffer, config: object) => Frame;
 
@@ -130,11 +149,12 @@ export class GuardedSocket {
     this.socket = connection.socket;
     this.#connection = Object.assign(connection as unknown as Guarded, OVERRIDES, { [GUARD]: this });
     this.#events = events;
+    this.#giveListBack();
     connection.on('ping', onPing);
     connection.on('message', onMessage);
     connection.on('error', ignore); // told by the close that follows
     // Not the connection's own event, which does not come when the peer leaves amid the handshake.
-    this.socket.once('close', () => events.onClose());
+    this.socket.on('close', () => events.onClose());
     this.socket.on('end', endSocket); // an upgraded socket is half-open: the other half would stay for ever
   }
 
@@ -170,12 +190,14 @@ export class GuardedSocket {
    * are committed, applied and sent on together.
    */
   readFrames(): void {
-    if (this.#isClosing) return;
+    const bufferList = this.#takeList();
+    if (this.#isClosing) return bufferList.advance(bufferList.length);
     this.#events.onHeard();
     let count = 0;
     while (this.#canRead() && count < MAX_FRAMES_PER_TURN && this.#readFrame()) count++;
     this.#regulate();
-    if (count === MAX_FRAMES_PER_TURN && this.#connection.bufferList.length > 0) setImmediate(() => this.readFrames());
+    this.#giveListBack();
+    if (count === MAX_FRAMES_PER_TURN && bufferList.length > 0) setImmediate(() => this.readFrames());
   }
 
   takeFrame(frame: Frame): void {
@@ -190,6 +212,27 @@ export class GuardedSocket {
   takeMessage(message: Message): void {
     if (message.type === 'utf8') this.#events.onText(message.utf8Data);
     else this.close(CLOSE.binary, 'Only text is understood.');
+  }
+
+  // Of each list the package makes a dozen functions, nearly two kilobytes. What has come is mostly read at once: so one that
+  // has nothing left over needs none in between.
+  #takeList(): BufferList {
+    const connection = this.#connection;
+    if (connection.bufferList === NO_LIST) {
+      connection.bufferList = spareList ?? new List();
+      spareList = undefined;
+      if (arrived !== undefined) connection.bufferList.write(arrived);
+      arrived = undefined;
+    }
+    return connection.bufferList;
+  }
+
+  #giveListBack(): void {
+    const { bufferList } = this.#connection;
+    if (bufferList.length > 0 || bufferList === NO_LIST) return;
+    List = bufferList.constructor as typeof List;
+    spareList ??= bufferList;
+    this.#connection.bufferList = NO_LIST;
   }
 
   #canRead(): boolean {

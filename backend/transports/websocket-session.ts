@@ -67,7 +67,8 @@ export class Session implements Connection {
   #rejected = 0;
   #rejectedSince = -Infinity;
   #typedAt = -Infinity;
-  #closed = Promise.withResolvers<void>();
+  #isClosed = false;
+  #closed: PromiseWithResolvers<void> | undefined;
 
   constructor(host: Host, caller: Caller, onClosed: () => void) {
     this.#host = host;
@@ -115,7 +116,8 @@ export class Session implements Connection {
     this.#answers = [];
     this.#frames = [];
     this.#onClosed();
-    this.#closed.resolve();
+    this.#isClosed = true;
+    this.#closed?.resolve();
   }
 
   onText(text: string): void {
@@ -145,6 +147,8 @@ export class Session implements Connection {
   }
 
   end(code: number, reason: string): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#closed ??= Promise.withResolvers();
     this.#guarded?.close(code, reason);
     return this.#closed.promise;
   }
