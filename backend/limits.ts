@@ -68,6 +68,8 @@ export const REMEMBERED_TOKENS = 10_000;
 export const MAX_WINDOW_CHANGES = 10_000;
 /** Characters of JSON kept in memory, so that a window of long messages is bounded too: at most some 64 MB. */
 export const MAX_WINDOW_CHARS = 32_000_000;
+/** Bytes of a journal that is looked through for damage before the start; a larger one is while the server is at work. */
+export const MAX_JOURNAL_CHECKED_BYTES = 64 * 1024 * 1024;
 /** Bytes of a store that is looked through for damage at the start: what a slow disk reads in a second or two. */
 export const MAX_STORE_CHECKED_BYTES = 64 * 1024 * 1024;
 /** Entries between two times that the store's log is brought into its file, by another thread: some 4 MB of log. */
@@ -212,6 +214,8 @@ export const NATS_APPEND_WITHIN_MS = 6_000;
 export const NATS_RETRY_MS = 250;
 /** Milliseconds that the start waits for the broker: all of it may be starting. */
 export const NATS_START_WITHIN_MS = 30_000;
+/** Milliseconds until a node that has just been chosen to lead has surely taken in what it was sent; it takes a few. */
+export const NATS_SETTLED_AFTER_MS = 1_000;
 /** Milliseconds between looks whether the broker is still there; two that fail are the end of the connection. */
 export const NATS_PING_EVERY_MS = 2_000;
 /** Milliseconds between signs of life of the stream; after two that fail to come it is asked for again. */

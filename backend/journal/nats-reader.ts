@@ -23,6 +23,7 @@ export interface ReaderEvents {
   onTrouble(why: string): void;
 }
 
+const LOOKUP_TRIES = 4;
 /** What a consumer tells when nothing more will come of it. */
 const ENDS = new Set([
   'heartbeats_missed',
@@ -52,11 +53,15 @@ export function readFrom(stream: NatsStream, after: number, log: Logger, events:
   };
 
   const findOne = async (seq: number): Promise<Entry | undefined> => {
-    const message =
-      (await manager.streams.getMessage(name, { seq })) ??
-      (await manager.streams.getMessage(erasedName, { last_by_subj: `${erasedName}.${seq}` }));
-    if (message !== null) return decode(seq, message.string());
-    log.warn({ seq }, 'nats: an entry is missing from the stream');
+    // A node that leads since a moment ago may not have all yet that the one before it had.
+    for (let tries = 0; tries < LOOKUP_TRIES; tries++) {
+      if (tries > 0) await pause(NATS_RETRY_MS);
+      const message =
+        (await manager.streams.getMessage(name, { seq })) ??
+        (await manager.streams.getMessage(erasedName, { last_by_subj: `${erasedName}.${seq}` }));
+      if (message !== null) return decode(seq, message.string());
+    }
+    log.error({ seq }, 'nats: an entry is missing from the stream');
     return undefined;
   };
 

@@ -18,6 +18,7 @@ import {
   NATS_ERASURE_WITHIN_MS,
   NATS_PING_EVERY_MS,
   NATS_RETRY_MS,
+  NATS_SETTLED_AFTER_MS,
   NATS_START_WITHIN_MS,
 } from '../limits.ts';
 import { subjectsOf } from './nats-entry.ts';
@@ -42,6 +43,8 @@ export interface NatsStream {
    * @throws Error when there is no answer
    */
   readHead(): Promise<number>;
+  /** The same, of a node that has had the time to take in all that the one which led before had. */
+  readSettledHead(): Promise<number>;
 }
 
 /** What was read so far is not what the stream holds: there is nothing to go on with but a start from the beginning. */
@@ -73,6 +76,11 @@ export async function openStream(options: NatsOptions, log: Logger): Promise<Nat
       const js = jetstream(connection, { timeout: NATS_ANSWER_WITHIN_MS });
       const generations = createGenerations(js, manager, erasedName);
       await generations.read();
+      const readHead = async () => {
+        const { created, state } = await manager.streams.info(name);
+        if (created !== info.created) throw new StreamChangedError(`The NATS stream ${name} was made anew.`);
+        return state.last_seq;
+      };
       return {
         connection,
         js,
@@ -83,10 +91,10 @@ export async function openStream(options: NatsOptions, log: Logger): Promise<Nat
           return epochOf(info, generations.current());
         },
         renew: generations.next,
-        async readHead() {
-          const { created, state } = await manager.streams.info(name);
-          if (created !== info.created) throw new StreamChangedError(`The NATS stream ${name} was made anew.`);
-          return state.last_seq;
+        readHead,
+        async readSettledHead() {
+          if (info.config.num_replicas > 1) await pause(NATS_SETTLED_AFTER_MS);
+          return readHead();
         },
       };
     } catch (error) {

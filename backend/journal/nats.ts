@@ -5,7 +5,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { ChatError, StartError } from '../errors.ts';
-import { NATS_ANSWER_WITHIN_MS, NATS_APPEND_WITHIN_MS, NATS_HEARTBEAT_MS, NATS_RETRY_MS } from '../limits.ts';
+import {
+  NATS_ANSWER_WITHIN_MS,
+  NATS_APPEND_WITHIN_MS,
+  NATS_HEARTBEAT_MS,
+  NATS_RETRY_MS,
+  NATS_SETTLED_AFTER_MS,
+} from '../limits.ts';
 import { encodeEntry, idFor, subjectFor } from './nats-entry.ts';
 import { eraseTexts, shareErasing } from './nats-erasure.ts';
 import { readFrom } from './nats-reader.ts';
@@ -26,7 +32,7 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
   const underWay = new Set<Promise<unknown>>();
   /** Appends that are kept, and wait until they are handed out; by their seq. */
   const awaited = new Map<number, (() => void)[]>();
-  let head = await stream.readHead();
+  let head = await stream.readSettledHead();
   let trouble: { why: string; since: number } | undefined;
   const closing = new AbortController();
 
@@ -58,11 +64,16 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
 
   async function lookForIt(): Promise<void> {
     let before = -1;
+    let shortSince: number | undefined;
     while (!closing.signal.aborted && trouble !== undefined) {
       await pause(NATS_RETRY_MS, undefined, { ref: false });
       try {
         const newest = await stream.readHead();
-        if (newest < head) throw new StreamChangedError('The NATS stream has lost its newest entries.');
+        shortSince = newest < head ? (shortSince ?? performance.now()) : undefined;
+        if (shortSince !== undefined && performance.now() - shortSince > NATS_SETTLED_AFTER_MS) {
+          throw new StreamChangedError('The NATS stream has lost its newest entries.');
+        }
+        if (shortSince !== undefined) continue;
         const position = tail.position();
         // It is well again once it has caught up with what it missed.
         if (position < newest) {

@@ -1,7 +1,7 @@
 /** The journal's SQLite file: what is in it, and the few statements that touch it. Used from the committing thread. */
 import { randomBytes } from 'node:crypto';
 import Database from 'better-sqlite3';
-import { MAX_BODY_BYTES } from '../limits.ts';
+import { MAX_BODY_BYTES, MAX_JOURNAL_CHECKED_BYTES } from '../limits.ts';
 import type { Entry, NewEntry } from './journal.ts';
 
 /** A row with absent fields as null. */
@@ -24,6 +24,8 @@ export interface Committed {
 }
 
 export interface JournalFile {
+  /** Whether it was looked through for damage. */
+  readonly isChecked: boolean;
   /** Another one after `renew`. */
   readonly epoch: string;
   readonly head: number;
@@ -70,9 +72,10 @@ export function openJournalFile(path: string): JournalFile {
   db.pragma('secure_delete = ON'); // what is erased is overwritten, not only unlinked
   const version = db.pragma('user_version', { simple: true });
   if (version !== 0 && version !== SCHEMA_VERSION) throw new Error(`it has version ${String(version)}, not known here`);
-  // Half a second for a million entries: damage is told at the start, not by the first who reads that far.
-  const finding = db.pragma('quick_check(1)', { simple: true });
-  if (finding !== 'ok') throw damaged(`it is damaged: ${String(finding).replaceAll(/\s+/g, ' ')}`);
+  // Damage is told at the start, not by the first who reads that far; of a large file soon after, as all of it is read.
+  const isChecked = bytesOf(db) <= MAX_JOURNAL_CHECKED_BYTES;
+  const damage = isChecked ? findDamage(db) : undefined;
+  if (damage !== undefined) throw damaged(`it is damaged: ${damage}`);
   db.transaction(() => {
     db.exec(SCHEMA);
     db.pragma(`user_version = ${SCHEMA_VERSION}`);
@@ -116,6 +119,7 @@ export function openJournalFile(path: string): JournalFile {
   });
 
   return {
+    isChecked,
     get epoch() {
       return epoch;
     },
@@ -139,6 +143,16 @@ export function openJournalFile(path: string): JournalFile {
     },
     close: () => void db.close(),
   };
+}
+
+/** @returns what is wrong with the file; undefined when nothing is */
+export function findDamage(db: Database.Database): string | undefined {
+  const finding = String(db.pragma('quick_check(1)', { simple: true })).replaceAll(/\s+/g, ' ');
+  return finding === 'ok' ? undefined : finding;
+}
+
+function bytesOf(db: Database.Database): number {
+  return Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }));
 }
 
 function newEpoch(): string {

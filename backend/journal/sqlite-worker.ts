@@ -14,7 +14,7 @@ export type Request =
 
 /** Answers come in the order of the requests; the first of all tells how opening went. */
 export type Answer =
-  | { gave: 'opened'; epoch: string; head: number }
+  | { gave: 'opened'; epoch: string; head: number; isChecked: boolean }
   | { gave: 'committed'; seqs: number[]; missed: Entry[] }
   | { gave: 'entries'; entries: Entry[] }
   | { gave: 'room' }
@@ -41,7 +41,7 @@ let forgetting: NodeJS.Timeout | undefined;
 attempt(() => {
   file = openJournalFile(String(workerData));
   forgetSoon(file); // what was erased just before a crash
-  return { gave: 'opened', epoch: file.epoch, head: file.head };
+  return { gave: 'opened', epoch: file.epoch, head: file.head, isChecked: file.isChecked };
 });
 
 port.on('message', (request: Request) => {

@@ -22,6 +22,9 @@ export async function openJournal({ dataDir, log, onCommit, onFatal }: JournalOp
   const { opened, request, stop } = await startWorker(path, (why) => {
     onFatal?.(`The journal ${path} cannot go on: ${why}. Nothing that was acknowledged is lost; start again.`);
   });
+  const stopChecking = opened.isChecked
+    ? undefined
+    : checkBeside(path, (why) => onFatal?.(`The journal ${path} is damaged: ${why}. Bring back a copy of it.`));
   const followers = new Set<Deliver>();
   let { epoch, head } = opened;
   let waiting: Append[] = [];
@@ -122,9 +125,19 @@ export async function openJournal({ dataDir, log, onCommit, onFatal }: JournalOp
       isClosing = true;
       clearTimeout(probing);
       await committing;
+      await stopChecking?.();
       await stop();
     },
   };
+}
+
+/** @returns what ends it */
+function checkBeside(path: string, onDamage: (why: string) => void): () => Promise<unknown> {
+  const worker = new Worker(new URL('sqlite-check.ts', import.meta.url), { workerData: path });
+  worker.unref();
+  worker.on('message', (damage: string) => onDamage(damage));
+  worker.on('error', () => {}); // it could not look: that is no damage
+  return () => worker.terminate();
 }
 
 /**

@@ -1,4 +1,6 @@
 /** What a server does while it cannot reach NATS, and after. */
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -93,6 +95,26 @@ describe.runIf(canRunNats('losing NATS'))('a server that loses NATS', () => {
     const anew = await openOn(node);
     expect(anew.epoch).not.toBe(epoch);
     expect(await fatal.promise).toMatch(/made anew/);
+  });
+
+  it('ends where the stream comes back with less than it had', { timeout: WITHIN_MS }, async () => {
+    const node = await startNats();
+    const first = await openOn(node);
+    await first.append(entry());
+    await first.close();
+    await node.kill();
+    const copy = join(makeDataDir(), 'copy');
+    cpSync(node.dataDir, copy, { recursive: true });
+    await node.start();
+    const fatal = Promise.withResolvers<string>();
+    const journal = await openOn(node, { onFatal: fatal.resolve });
+    await journal.append(entry());
+    await node.kill();
+    rmSync(node.dataDir, { recursive: true });
+    cpSync(copy, node.dataDir, { recursive: true });
+    await node.start();
+    expect(await fatal.promise).toMatch(/lost its newest entries/);
+    expect((await openOn(node)).head()).toBe(1);
   });
 
   it('begins a new epoch, the same as all others, where entries were lost', async () => {
