@@ -92,7 +92,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     throw new StartError('AUTH jwt needs either AUTH_JWKS_URL or AUTH_SECRET');
   }
   if (settings.journal === 'nats' && settings.secret === undefined) {
-    throw new StartError('SECRET must be set, the same on all servers that share a journal');
+    throw new StartError('JOURNAL nats needs a SECRET, the same on all servers that share it');
   }
   return settings;
 }

@@ -38,6 +38,11 @@ describe('settings', () => {
   });
 
   it.each<NodeJS.ProcessEnv>([
+    { NATS_URL: 'nats.example:4222' },
+    { NATS_URL: 'nats://one:4222,' },
+    { NATS_STREAM: 'with.dots' },
+    { NATS_REPLICAS: '0' },
+    { JOURNAL: 'nats' }, // without a SECRET that all servers have
     { PORT: '' },
     { PORT: '65536' },
     { PORT: '-1' },
