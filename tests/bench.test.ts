@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -9,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AnswerReader, headerOf } from '../bench/load/answers.ts';
 import { clientFrame, FrameCounter, readTexts } from '../bench/load/frames.ts';
+import { httpRequest, openHttpClients } from '../bench/load/http-clients.ts';
 import { BraceCounter } from '../bench/load/wires.ts';
 import { fitSize, readOptions } from '../bench/options.ts';
 import { drawPlots } from '../bench/plots.ts';
@@ -17,6 +19,7 @@ import { formatTable, timesAsGood } from '../bench/report.ts';
 import { SCENARIOS } from '../bench/scenarios/table.ts';
 import { Durations, median, quantile } from '../bench/statistics.ts';
 import { drawBars, drawLines } from '../bench/svg.ts';
+import type { AddressInfo } from 'node:net';
 import type { Figures } from '../bench/scenarios/scenario.ts';
 
 const RUN = fileURLToPath(new URL('../bench/run.ts', import.meta.url));
@@ -126,6 +129,19 @@ describe('counting', () => {
   it('masks what a client sends with zeros', () => {
     expect(clientFrame('40')).toEqual(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x34, 0x30]));
     expect(clientFrame('a'.repeat(126)).subarray(0, 8)).toEqual(Buffer.from([0x81, 0xfe, 0, 126, 0, 0, 0, 0]));
+  });
+
+  // A write to a socket that is destroyed is no event of the socket: the request would wait for ever.
+  it('tells everyone who asks that the connection has ended', async () => {
+    const server = createServer((_request, response) => void response.end('[]'));
+    onTestFinished(() => void server.close());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const [client] = await openHttpClients((server.address() as AddressInfo).port, 1);
+    const poll = httpRequest('GET', '/');
+    expect((await client!.request(poll)).bodyBytes).toBe(2);
+    server.closeAllConnections();
+    for (let nth = 0; nth < 5; nth++) await expect(client!.request(poll)).rejects.toThrow();
   });
 
   it.each([

@@ -26,6 +26,7 @@ export function httpRequest(method: 'GET' | 'POST', path: string, body?: object)
 async function openHttpClient(port: number): Promise<HttpClient> {
   let answer = new AnswerReader();
   let answered = Promise.withResolvers<AnswerReader>();
+  let lost: Error | undefined; // also while nothing is asked: then the next who asks is told
   const socket = await connectRaw(
     port,
     (bytes, length) => {
@@ -33,11 +34,15 @@ async function openHttpClient(port: number): Promise<HttpClient> {
       if (answer.head.startsWith('HTTP/1.1 2')) answered.resolve(answer);
       else answered.reject(new Error(answer.head));
     },
-    (error) => answered.reject(error),
+    (error) => {
+      lost ??= error;
+      answered.reject(error);
+    },
   );
   answered.promise.catch(() => {}); // nobody may be waiting when the connection ends
   return {
     async request(bytes) {
+      if (lost !== undefined) throw lost;
       answer = new AnswerReader();
       answered = Promise.withResolvers();
       socket.write(bytes);

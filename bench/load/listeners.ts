@@ -29,7 +29,11 @@ export async function openListeners(wire: Wire, port: number, count: number, sin
   let missing = 0;
   let delivered = Promise.withResolvers<void>();
   delivered.promise.catch(() => {}); // nobody may be waiting when a connection ends
-  let onLost = (error: Error) => delivered.reject(error);
+  let lost: Error | undefined; // also while nothing is awaited: then the next who waits is told
+  let onLost = (error: Error) => {
+    lost ??= error;
+    delivered.reject(error);
+  };
 
   const openOne = async () => {
     let received = 0;
@@ -60,7 +64,10 @@ export async function openListeners(wire: Wire, port: number, count: number, sin
       const now = performance.now();
       for (let nth = 0; nth < messages; nth++) sentAt.push(now);
     },
-    allDelivered: async () => delivered.promise,
+    async allDelivered() {
+      if (lost !== undefined) throw lost;
+      return delivered.promise;
+    },
     missing: () => missing,
     takeLatencies() {
       const taken = latencies;

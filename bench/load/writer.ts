@@ -26,7 +26,11 @@ export async function openWriter(
   let asked = Infinity;
   let done = Promise.withResolvers<void>();
   done.promise.catch(() => {}); // nobody may be waiting when the connection ends
-  let onLost = (error: Error) => done.reject(error);
+  let lost: Error | undefined; // also while nothing is awaited: then the next who waits is told
+  let onLost = (error: Error) => {
+    lost ??= error;
+    done.reject(error);
+  };
   const onMessages = (count: number) => {
     answers += count;
     onAnswers(count);
@@ -39,6 +43,7 @@ export async function openWriter(
     },
     async answered(count) {
       if (answers >= count) return;
+      if (lost !== undefined) throw lost;
       done = Promise.withResolvers();
       asked = count;
       return done.promise;
