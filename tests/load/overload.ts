@@ -13,8 +13,8 @@ const IN_LOUD_ROOM = 50;
 const STALLED = 200;
 const TEXT = 'x'.repeat(3_900);
 
-print('readers that never read', await slowReaders());
 print('one client posts ten times what it may', await loudWriter());
+print('readers that never read', await slowReaders());
 
 /** With and without them, the same load. */
 async function slowReaders(): Promise<object> {

@@ -1,4 +1,5 @@
 /** What the server tells of itself. */
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { call, post, write } from '../harness/api.ts';
 import { startTestServer } from '../harness/server.ts';
@@ -45,4 +46,28 @@ it('is in the text format of Prometheus, with the lag of the event loop, and nam
   expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
   expect(text).toContain('nodejs_eventloop_lag_seconds');
   expect(text).not.toContain('secret of ours');
+});
+
+it('has the metrics that the documents tell of, and no others of its own', async () => {
+  const { url } = await startTestServer({ journal: 'memory' });
+  const { text } = await call(url, '/metrics');
+  const told = readFileSync(new URL('../../docs/reliability.md', import.meta.url), 'utf8').matchAll(
+    /^\| `(chat_\w+)`/gm,
+  );
+  const known = text.matchAll(/^# TYPE (chat_\w+)/gm);
+  const names = (found: Iterable<RegExpExecArray>) => [...found].map(([, name]) => name).toSorted();
+  expect(names(known)).toEqual(names(told));
+});
+
+it('tells what was refused, by its code, and what was asked for, by its route', async () => {
+  const { url } = await startTestServer({ journal: 'memory' });
+  await call(url, '/messages');
+  await call(url, '/messages?as=json');
+  await call(url, '/messages/7');
+  const client = await connectWs(url);
+  await client.ask('react', { id: 7, reaction: '👍' });
+  expect(await read(url, 'chat_requests_total{method="GET",route="/messages"}')).toBe(2);
+  expect(await read(url, 'chat_requests_total{method="GET",route="/messages/:id"}')).toBe(1);
+  expect(await read(url, 'chat_refusals_total{code="not-found"}')).toBe(1);
+  expect(await read(url, 'chat_refusals_total{code="identity-required"}')).toBe(1);
 });
