@@ -8,6 +8,7 @@ import { launchServer, startServerProcess } from '../harness/process.ts';
 import { makeDataDir, startTestServer } from '../harness/server.ts';
 import { connectSse } from '../harness/stream-client.ts';
 import { connectWs } from '../harness/ws-client.ts';
+import { untilLogsGrow } from './logs.ts';
 import { readAll } from './writers.ts';
 import type { Message } from '../../protocol/envelope.ts';
 
@@ -88,6 +89,7 @@ describe('a store', () => {
 
   it('whose log is damaged or gone has all messages again', async () => {
     const first = await startTestServer();
+    await untilLogsGrow(first.dataDir);
     for (let nth = 0; nth < 50; nth++) await post(first.url, `text ${nth}`);
     const said = await readAll(first.url);
     const damages = [
@@ -123,6 +125,7 @@ describe('a journal whose newest entries are lost', () => {
     const first = await startTestServer();
     const dataDir = makeDataDir();
     const copy = (name: string, to = name) => copyFileSync(join(first.dataDir, name), join(dataDir, to));
+    await untilLogsGrow(first.dataDir);
     await post(first.url, 'kept');
     for (const suffix of ['', '-wal']) copy(`journal.db${suffix}`, `older${suffix}`);
     for (let nth = 2; nth <= 30; nth++) await post(first.url, `text ${nth}`);

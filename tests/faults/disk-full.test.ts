@@ -5,6 +5,7 @@ import { startServerProcess } from '../harness/process.ts';
 import { makeDataDir } from '../harness/server.ts';
 import { connectSse } from '../harness/stream-client.ts';
 import { connectWs } from '../harness/ws-client.ts';
+import { untilLogsGrow } from './logs.ts';
 import { waysToFill } from './small-disk.ts';
 import { isAscending, readAll } from './writers.ts';
 import type { Message } from '../../protocol/envelope.ts';
@@ -18,6 +19,7 @@ describe.each(waysToFill())('when $name', ({ make, says }) => {
     const disk = make();
     const server = await startServerProcess({ dataDir: disk.dataDir });
     const { url } = server;
+    await untilLogsGrow(disk.dataDir);
     const [sse, ws] = [await connectSse(url, { since: 0 }), await connectWs(url, { since: 0 })];
     const accepted: Message[] = [];
     const refused: string[] = [];
