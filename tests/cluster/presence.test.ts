@@ -1,26 +1,22 @@
 /** Who is there and who is writing, over all servers. */
 import { connect } from '@nats-io/transport-node';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { call, post } from '../harness/api.ts';
 import { createClock } from '../harness/clock.ts';
-import { canRunNats, startNats } from '../harness/nats.ts';
+import { canRunNats, shareNats } from '../harness/nats.ts';
 import { connectWs } from '../harness/ws-client.ts';
 import { startSharing } from './servers.ts';
 import type { RoomSummary } from '../../backend/conversation/store-tables.ts';
 import type { ManualClock } from '../harness/clock.ts';
-import type { NatsNode } from '../harness/nats.ts';
 
 describe.runIf(canRunNats('presence over servers'))('who is there', () => {
-  let node: NatsNode;
+  const nats = shareNats();
   let streams = 0;
-  beforeAll(async () => {
-    node = await startNats(afterAll);
-  });
 
   const startTwo = async () => {
     const natsStream = `presence-${++streams}`;
     const clock = createClock();
-    const start = () => startSharing([node], { natsStream, clock });
+    const start = () => startSharing([nats()], { natsStream, clock });
     return { clock, natsStream, one: await start(), other: await start() };
   };
 
@@ -55,14 +51,14 @@ describe.runIf(canRunNats('presence over servers'))('who is there', () => {
     const azin = await connectWs(one.url);
     await azin.ask('send-message', { user: 'Azin', message: 'so that there is a room' });
     clock.advance(2_000);
-    const late = await startSharing([node], { natsStream, clock: createClock() });
+    const late = await startSharing([nats()], { natsStream, clock: createClock() });
     await untilOnline(late.url, 1, () => {});
   });
 
   it('is not counted any more when nothing was heard of its server for a while', async () => {
     const { clock, natsStream, one } = await startTwo();
     await post(one.url, 'so that there is a room');
-    const connection = await connect({ servers: node.url });
+    const connection = await connect({ servers: nats().url });
     onTestFinished(() => connection.close());
     connection.publish(`${natsStream}-whisper.presence.killed`, '[["lobby",5]]');
     await untilOnline(one.url, 5, () => {});

@@ -1,26 +1,22 @@
 /** Three servers with one journal: what one is told, all know, and a client may go from one to another. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { call, identify, poll, post, write } from '../harness/api.ts';
 import { createClock } from '../harness/clock.ts';
-import { canRunNats, startNats } from '../harness/nats.ts';
+import { canRunNats, shareNats } from '../harness/nats.ts';
 import { connectSse } from '../harness/stream-client.ts';
 import { startTcpProxy } from '../harness/tcp-proxy.ts';
 import { connectWs } from '../harness/ws-client.ts';
 import { startSharing } from './servers.ts';
 import type { Message } from '../../protocol/envelope.ts';
-import type { NatsNode } from '../harness/nats.ts';
 import type { TestServerOptions } from '../harness/server.ts';
 
 describe.runIf(canRunNats('several servers'))('servers that share a journal', () => {
-  let node: NatsNode;
+  const nats = shareNats();
   let streams = 0;
-  beforeAll(async () => {
-    node = await startNats(afterAll);
-  });
 
   const startServers = async (count: number, options: TestServerOptions = {}) => {
     const natsStream = `together-${++streams}`;
-    const servers = Array.from({ length: count }, () => startSharing([node], { natsStream, ...options }));
+    const servers = Array.from({ length: count }, () => startSharing([nats()], { natsStream, ...options }));
     return (await Promise.all(servers)).map(({ url }) => url);
   };
 
@@ -54,9 +50,9 @@ describe.runIf(canRunNats('several servers'))('servers that share a journal', ()
     { timeout: 40_000 },
     async () => {
       const natsStream = `together-${++streams}`;
-      const way = await startTcpProxy({ port: Number(new URL(node.url).port) });
-      const ahead = await startSharing([node], { natsStream });
-      const behind = await startSharing([{ ...node, url: way.url.replace('http:', 'nats:') }], { natsStream });
+      const way = await startTcpProxy({ port: Number(new URL(nats().url).port) });
+      const ahead = await startSharing([nats()], { natsStream });
+      const behind = await startSharing([{ ...nats(), url: way.url.replace('http:', 'nats:') }], { natsStream });
       const { token } = await identify(ahead.url);
       way.delayMs = 200;
       const { id, seq } = await post(ahead.url, 'text', { token });
@@ -149,8 +145,8 @@ describe.runIf(canRunNats('several servers'))('servers that share a journal', ()
     const clock = createClock();
     const natsStream = `together-${++streams}`;
     const [gone, left] = [
-      await startSharing([node], { natsStream, clock }),
-      await startSharing([node], { natsStream, clock }),
+      await startSharing([nats()], { natsStream, clock }),
+      await startSharing([nats()], { natsStream, clock }),
     ];
     const { token } = await identify(gone.url);
     const sendAt = new Date(clock.now() + 5_000).toISOString();
@@ -165,7 +161,7 @@ describe.runIf(canRunNats('several servers'))('servers that share a journal', ()
 
   it('tell a server that starts with nothing all that was said, but for what was deleted', async () => {
     const natsStream = `together-${++streams}`;
-    const { url } = await startSharing([node], { natsStream });
+    const { url } = await startSharing([nats()], { natsStream });
     const { token } = await identify(url);
     const posted = [];
     for (let nth = 0; nth < 10; nth++) posted.push(await post(url, `text ${nth}`, { token }));
@@ -173,7 +169,7 @@ describe.runIf(canRunNats('several servers'))('servers that share a journal', ()
       await write(url, `/messages/${id}`, { message: `edited ${id}` }, { method: 'PATCH', token });
       await write(url, `/messages/${id}`, undefined, { method: 'DELETE', token });
     }
-    const late = await startSharing([node], { natsStream });
+    const late = await startSharing([nats()], { natsStream });
     expect(await poll(late.url, { since: 0 })).toEqual(await poll(url, { since: 0 }));
   });
 });

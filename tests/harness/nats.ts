@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { ChildProcess } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
 
@@ -35,17 +35,33 @@ export function canRunNats(what: string): boolean {
   return false;
 }
 
-/** When what was started ends: with the test, or for one that all tests of a file share, `afterAll`. */
+/** Called with what ends a thing that was started. */
 type AtEnd = (end: () => Promise<void>) => void;
 
-/** @returns one node that is a cluster of its own */
+/** For all tests of a `describe`. @returns gives the node, once they run */
+export function shareNats(): () => NatsNode {
+  const ends: (() => Promise<void>)[] = [];
+  let node: NatsNode | undefined;
+  beforeAll(async () => {
+    node = await startNats((end) => void ends.push(end));
+  });
+  afterAll(async () => {
+    await Promise.all(ends.map((end) => end()));
+  });
+  return () => {
+    if (node === undefined) throw new Error('it is not started yet');
+    return node;
+  };
+}
+
+/** @returns one node that is a cluster of its own, until the end of the test */
 export async function startNats(atEnd: AtEnd = onTestFinished): Promise<NatsNode> {
   const [node] = await startNatsCluster(1, atEnd);
   if (node === undefined) throw new Error('there is no node');
   return node;
 }
 
-/** @returns nodes that know each other */
+/** @returns nodes that know each other, until the end of the test */
 export async function startNatsCluster(size: number, atEnd: AtEnd = onTestFinished): Promise<NatsNode[]> {
   const ports = await takeFreePorts(size * 2);
   const routes = ports.slice(size);

@@ -3,28 +3,24 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { openJournal } from '../../backend/journal/nats.ts';
-import { canRunNats, startNats } from '../harness/nats.ts';
+import { canRunNats, shareNats } from '../harness/nats.ts';
 import { makeDataDir } from '../harness/server.ts';
 import { entry, open, readAll, silent } from './contract.ts';
 import type { NewEntry } from '../../backend/journal/journal.ts';
-import type { NatsNode } from '../harness/nats.ts';
 
 describe.runIf(canRunNats('erasing on NATS'))('a text that is erased on NATS', () => {
-  let node: NatsNode;
+  const nats = shareNats();
   let streams = 0;
-  beforeAll(async () => {
-    node = await startNats(afterAll);
-  });
 
   const newStream = () => `erasing-${++streams}`;
   const openOn = (stream: string) =>
-    open((options) => openJournal({ ...options, nats: { url: node.url, stream, replicas: 1 } }), makeDataDir());
+    open((options) => openJournal({ ...options, nats: { url: nats().url, stream, replicas: 1 } }), makeDataDir());
 
   /** What a server that dies in the next moment leaves: an entry, and nobody who erases what it asks for. */
   const leave = async (stream: string, given: NewEntry, subject: string) => {
-    const connection = await connect({ servers: node.url });
+    const connection = await connect({ servers: nats().url });
     onTestFinished(() => connection.close());
     return (await jetstream(connection).publish(`${stream}.${subject}`, JSON.stringify(given))).seq;
   };
@@ -35,10 +31,10 @@ describe.runIf(canRunNats('erasing on NATS'))('a text that is erased on NATS', (
     const seq = await journal.append(entry({ text: 'at first zweifelhaft' }));
     await journal.append(entry({ about: seq, text: 'then fragwuerdig' }));
     await journal.append(entry({ about: before, text: 'other bleibtauch' }));
-    expect(foundIn(node.dataDir, ['zweifelhaft', 'fragwuerdig'])).toHaveLength(2);
+    expect(foundIn(nats().dataDir, ['zweifelhaft', 'fragwuerdig'])).toHaveLength(2);
     await journal.append(entry({ about: seq, erases: seq, text: 'the eraser bleibtselbst' }));
-    await expect.poll(() => foundIn(node.dataDir, ['zweifelhaft', 'fragwuerdig'])).toEqual([]);
-    expect(foundIn(node.dataDir, ['bleibtstehen', 'bleibtauch', 'bleibtselbst'])).toHaveLength(3);
+    await expect.poll(() => foundIn(nats().dataDir, ['zweifelhaft', 'fragwuerdig'])).toEqual([]);
+    expect(foundIn(nats().dataDir, ['bleibtstehen', 'bleibtauch', 'bleibtselbst'])).toHaveLength(3);
   });
 
   it('is erased by the others when the server ends that asked for it', async () => {
@@ -48,7 +44,7 @@ describe.runIf(canRunNats('erasing on NATS'))('a text that is erased on NATS', (
     const erasing = { ...entry({ about: seq, erases: seq }) };
     delete erasing.text;
     await leave(stream, erasing, `erases.${seq}`);
-    await expect.poll(() => foundIn(node.dataDir, ['ungesagt']), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => foundIn(nats().dataDir, ['ungesagt']), { timeout: 10_000 }).toEqual([]);
     expect((await readAll(journal)).map((one) => one.text)).toEqual([undefined, undefined]);
   });
 
@@ -60,7 +56,7 @@ describe.runIf(canRunNats('erasing on NATS'))('a text that is erased on NATS', (
     await leave(stream, entry({ about: seq, text: 'zuspaet' }), `about.${seq}`);
     // Whoever erases it again, as each server does a while later, takes it along.
     await other.append(entry({ about: seq, erases: seq }));
-    await expect.poll(() => foundIn(node.dataDir, ['zuspaet'])).toEqual([]);
+    await expect.poll(() => foundIn(nats().dataDir, ['zuspaet'])).toEqual([]);
   });
 
   it('is carried on by the first entry that erases it, which a second does not touch', async () => {
@@ -69,7 +65,7 @@ describe.runIf(canRunNats('erasing on NATS'))('a text that is erased on NATS', (
     const seq = await journal.append(entry({ text: 'geplant' }));
     const released = await journal.append(entry({ about: seq, erases: seq, text: 'geplant und gesagt' }));
     await leave(stream, entry({ about: seq, erases: seq, text: 'nocheinmal' }), `erases.${seq}`);
-    await expect.poll(() => foundIn(node.dataDir, ['nocheinmal']), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => foundIn(nats().dataDir, ['nocheinmal']), { timeout: 10_000 }).toEqual([]);
     expect((await readAll(journal)).find((one) => one.seq === released)?.text).toBe('geplant und gesagt');
   });
 
@@ -79,7 +75,7 @@ describe.runIf(canRunNats('erasing on NATS'))('a text that is erased on NATS', (
     const seq = await journal.append(entry());
     await journal.append(entry({ about: seq, erases: seq }));
     const last = await leave(stream, entry({ about: seq, erases: seq, text: 'wieder' }), `erases.${seq}`);
-    await expect.poll(() => foundIn(node.dataDir, ['wieder']), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => foundIn(nats().dataDir, ['wieder']), { timeout: 10_000 }).toEqual([]);
     const late = await openOn(stream);
     expect((await readAll(late)).map((one) => one.seq)).toEqual([1, 2, last]);
     expect(await late.append(entry())).toBe(last + 1);
@@ -101,12 +97,12 @@ describe.runIf(canRunNats('erasing on NATS'))('a text that is erased on NATS', (
 
   it('stops the start where the stream is one that forgets', async () => {
     const stream = newStream();
-    const connection = await connect({ servers: node.url });
+    const connection = await connect({ servers: nats().url });
     onTestFinished(() => connection.close());
     const manager = await jetstreamManager(connection);
     await manager.streams.add({ name: stream, subjects: [`${stream}.>`], max_age: 3_600e9 });
     await expect(
-      openJournal({ dataDir: '', log: silent, nats: { url: node.url, stream, replicas: 1 } }),
+      openJournal({ dataDir: '', log: silent, nats: { url: nats().url, stream, replicas: 1 } }),
     ).rejects.toThrow(/^The NATS stream .* forgets entries/);
   });
 });
