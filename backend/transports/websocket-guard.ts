@@ -12,6 +12,8 @@ import type { connection as PackageConnection, IServerConfig, Message } from 'we
 /** What happens on an accepted connection. */
 export interface SocketEvents {
   onText(text: string): void;
+  /** Call back, at once or later, when every text so far is answered. */
+  onceAnswered(callback: () => void): void;
   /** Something arrived, be it a pong: the peer lives. */
   onHeard(): void;
   onClose(): void;
@@ -90,6 +92,7 @@ const HEAD_READ = 2;
 const LENGTH_READ = 4;
 /** Opcodes from here on are of control frames, which are no part of a message. */
 const CONTROL = 0x08;
+const GOODBYE = 0x08;
 
 /** Bytes that wait to be read as frames: more than the largest frame, or it would never be complete. */
 const MAX_UNREAD_BYTES = 2 * MAX_BODY_BYTES;
@@ -144,6 +147,8 @@ export class GuardedSocket {
   readonly #events: SocketEvents;
   #isClosing = false;
   #isHeld = false;
+  /** The peer has said goodbye, and what it asked for before is still to be answered. */
+  #isLeaving = false;
 
   constructor(connection: PackageConnection, events: SocketEvents) {
     this.socket = connection.socket;
@@ -191,7 +196,7 @@ export class GuardedSocket {
    */
   readFrames(): void {
     const bufferList = this.#takeList();
-    if (this.#isClosing) return bufferList.advance(bufferList.length);
+    if (this.#isClosing || this.#isLeaving) return bufferList.advance(bufferList.length);
     this.#events.onHeard();
     let count = 0;
     while (this.#canRead() && count < MAX_FRAMES_PER_TURN && this.#readFrame()) count++;
@@ -204,6 +209,13 @@ export class GuardedSocket {
     if (this.#isClosing) return;
     if (!frame.mask) return this.close(CLOSE.protocolError, 'Frames must be masked.');
     if (this.#connection.frameQueue.length >= MAX_FRAGMENTS) return this.close(CLOSE.abuse, 'Too many fragments.');
+    if (frame.opcode !== GOODBYE) return this.#process(frame);
+    this.#isLeaving = true;
+    this.#events.onceAnswered(() => this.#process(frame));
+  }
+
+  #process(frame: Frame): void {
+    if (this.#isClosing) return;
     processFrame.call(this.#connection, frame);
     // After its goodbye the package would keep what a peer sends, for ever.
     if (!this.#connection.connected && !this.#isClosing) this.#letGo();
@@ -236,7 +248,7 @@ export class GuardedSocket {
   }
 
   #canRead(): boolean {
-    return this.#connection.connected && !this.#isClosing && !this.#connection.inputPaused;
+    return this.#connection.connected && !this.#isClosing && !this.#isLeaving && !this.#connection.inputPaused;
   }
 
   /** @returns whether a frame was whole, and is dealt with */

@@ -67,6 +67,7 @@ export class Session implements Connection {
   #rejected = 0;
   #rejectedSince = -Infinity;
   #typedAt = -Infinity;
+  #onAnswered: (() => void) | undefined;
   #isClosed = false;
   #closed: PromiseWithResolvers<void> | undefined;
 
@@ -128,6 +129,11 @@ export class Session implements Connection {
       this.#sendAnswers();
     });
     this.#pauseIfFull();
+  }
+
+  onceAnswered(callback: () => void): void {
+    this.#onAnswered = callback;
+    this.#tellAnswered();
   }
 
   // What the transport asks
@@ -210,6 +216,7 @@ export class Session implements Connection {
       this.#writeFrames();
       answer.afterwards();
     }
+    this.#tellAnswered();
     // At the end of the turn, so that the answers to a burst go out together.
     if (this.#frames.length === 0 || this.#isWriteDue) return;
     this.#isWriteDue = true;
@@ -226,6 +233,14 @@ export class Session implements Connection {
     if (this.#guarded?.socket.writable)
       this.#guarded.socket.write(frames.length === 1 ? (frames[0] ?? '') : Buffer.concat(frames));
     this.#pauseIfFull();
+    this.#tellAnswered();
+  }
+
+  #tellAnswered(): void {
+    if (this.#onAnswered === undefined || this.#answers.length > 0 || this.#frames.length > 0) return;
+    const tell = this.#onAnswered;
+    this.#onAnswered = undefined;
+    tell();
   }
 
   // One that sends commands and does not take the answers must not be read on.
