@@ -8,7 +8,7 @@ import { writeDocument } from './write.ts';
 import type { Options } from './options.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 
-process.on('SIGINT', () => process.exit(130)); // by way of "exit", where what was stored is removed
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130)); // by way of "exit", where what was stored is removed
 const { options, scenarios } = readOrExit();
 const tell = (line: string) => process.stderr.write(`${line}\n`);
 const { size, told } = fitSize(options.size, readMostFiles());
