@@ -18,7 +18,7 @@ vi.setConfig({ testTimeout: 90_000 });
 it('ends on SIGTERM within 10 s while twenty write, keeps what it accepted, and answers who waits', async () => {
   const dataDir = makeDataDir();
   const writers = createWriters(WRITERS);
-  const server = await startServerProcess({ dataDir });
+  const server = await startServerProcess({ dataDir, env: { LOG_LEVEL: 'error' } }); // refusals at the end are warnings
   const { url } = server;
   const { since } = await poll(url, { room: 'quiet' });
   const held = poll(url, { room: 'quiet', since, wait: 55 });
