@@ -9,7 +9,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { SETTINGS } from '../../backend/settings.ts';
 import { call } from '../harness/api.ts';
-import { canRunNats } from '../harness/nats.ts';
+import { canRunNats, WITH_SBIN } from '../harness/nats.ts';
 import { makeDataDir } from '../harness/server.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -84,7 +84,7 @@ describe('the settings', () => {
 
 describe.runIf(canRunNats('the settings of NATS'))('nats.conf', () => {
   it('is valid', () => {
-    const env = { ...process.env, NATS_NAME: 'n1', NATS_PASSWORD: 'x' };
+    const env = { ...WITH_SBIN, NATS_NAME: 'n1', NATS_PASSWORD: 'x' };
     const { status, stderr } = spawnSync('nats-server', ['-t', '-c', join(ROOT, 'deploy/nats.conf')], { env });
     expect([status, String(stderr)]).toEqual([0, expect.stringContaining('is valid')]);
   });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { call, poll, post, write } from '../harness/api.ts';
-import { canRunNats, startNats } from '../harness/nats.ts';
+import { canRunNats, startNats, WITH_SBIN } from '../harness/nats.ts';
 import { startTestServer } from '../harness/server.ts';
 import { connectSse } from '../harness/stream-client.ts';
 import { connectWs } from '../harness/ws-client.ts';
@@ -28,10 +28,9 @@ const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
 describe.runIf(canRunProxy())('the proxy', () => {
   it('has a configuration without a warning', async () => {
-    const { HOME: _home, ...env } = process.env;
     const servers = { CHAT_BIND: '127.0.0.1:1', CHAT_1: '127.0.0.1:1', CHAT_2: '127.0.0.1:2', CHAT_3: '127.0.0.1:3' };
     const path = new URL('../../deploy/haproxy.cfg', import.meta.url).pathname;
-    const { status, stderr } = spawnSync('haproxy', ['-c', '-f', path], { env: { ...env, ...servers } });
+    const { status, stderr } = spawnSync('haproxy', ['-c', '-f', path], { env: { ...WITH_SBIN, ...servers } });
     expect([status, String(stderr)]).toEqual([0, expect.not.stringMatching(/WARNING|ALERT/)]);
   });
 

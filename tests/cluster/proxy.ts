@@ -5,13 +5,13 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { takeFreePorts } from '../harness/nats.ts';
+import { takeFreePorts, WITH_SBIN } from '../harness/nats.ts';
 
 const CONFIG = fileURLToPath(new URL('../../deploy/haproxy.cfg', import.meta.url));
 /** Milliseconds between looks whether it listens: it does not say. */
 const LOOK_MS = 20;
 
-const hasProxy = spawnSync('haproxy', ['-v']).status === 0;
+const hasProxy = spawnSync('haproxy', ['-v'], { env: WITH_SBIN }).status === 0;
 
 /** @returns whether the proxy is there. Where all must run, it must be */
 export function canRunProxy(): boolean {
@@ -34,7 +34,7 @@ export interface Proxy {
 export async function startProxy(ports: readonly number[], tls = ''): Promise<Proxy> {
   const [port = 0] = await takeFreePorts(1);
   const servers = ports.map((one, index) => [`CHAT_${index + 1}`, `127.0.0.1:${one}`]);
-  const env = { ...process.env, CHAT_BIND: `127.0.0.1:${port}${tls}`, ...Object.fromEntries(servers) };
+  const env = { ...WITH_SBIN, CHAT_BIND: `127.0.0.1:${port}${tls}`, ...Object.fromEntries(servers) };
   const child = spawn('haproxy', ['-db', '-f', CONFIG], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));

@@ -21,7 +21,10 @@ export interface NatsNode {
   kill(): Promise<void>;
 }
 
-const hasNats = spawnSync('nats-server', ['--version']).status === 0;
+/** Debian puts servers where only root's path leads. */
+export const WITH_SBIN = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };
+
+const hasNats = spawnSync('nats-server', ['--version'], { env: WITH_SBIN }).status === 0;
 
 /**
  * Where there is no nats-server, what needs it is left out and that is said in a line; not where all must run.
@@ -121,7 +124,7 @@ function createNode({ name, port, route, routes, atEnd }: NodeOptions): NatsNode
     dataDir: store,
     kill,
     start() {
-      const started = spawn('nats-server', ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+      const started = spawn('nats-server', ['-c', config], { env: WITH_SBIN, stdio: ['ignore', 'ignore', 'pipe'] });
       child = started;
       return new Promise<void>((resolve, reject) => {
         const said: string[] = [];
