@@ -33,6 +33,8 @@ export function createHolding({ feed, clock, failures }: Pick<Host, 'feed' | 'cl
 
   return {
     hold({ response, address, room, after, waitS }, release) {
+      // It left while its token or its cursor was looked into, and will not be heard to leave again.
+      if (response.req.socket.destroyed) return () => {};
       if (isStopped) {
         release();
         return () => {};

@@ -5,8 +5,10 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { call, post, write } from '../harness/api.ts';
 import { createClock } from '../harness/clock.ts';
+import { connectRaw } from '../harness/raw-socket.ts';
 import { startTestServer } from '../harness/server.ts';
 import { connectWs, RefusedHandshake } from '../harness/ws-client.ts';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { JWTPayload } from 'jose';
 
@@ -125,5 +127,33 @@ describe('a closed server', () => {
     expect((await post(url, 'hello', { token })).user).toBe('Azin');
     const forged = await signed(AZIN, { secret: JSON.stringify(jwks.keys[0]) });
     expect((await write(url, '/messages', { user: 'Azin', message: 'x' }, { token: forged })).status).toBe(401);
+  });
+
+  it('keeps no place for those who left while their token was checked', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }] };
+    const keysAsked = Promise.withResolvers<ServerResponse>();
+    const keyServer = createServer((_request, response) => keysAsked.resolve(response)).listen(0, '127.0.0.1');
+    onTestFinished(() => void keyServer.close());
+    await once(keyServer, 'listening');
+    const authJwksUrl = `http://127.0.0.1:${(keyServer.address() as AddressInfo).port}/keys`;
+    const { url, port } = await startTestServer({ auth: 'jwt', authJwksUrl });
+    const token = await new SignJWT({ sub: 'azin-1', name: 'Azin' })
+      .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+      .setExpirationTime('5 min')
+      .sign(privateKey);
+
+    const asked = ['as=sse', 'as=ndjson', 'since=0&room=empty&wait=55'].map(async (query) => {
+      const raw = await connectRaw(port);
+      raw.send([`GET /messages?${query} HTTP/1.1`, 'Host: x', `Authorization: Bearer ${token}`, '']);
+      return raw;
+    });
+    const keys = await keysAsked.promise;
+    for (const { socket } of await Promise.all(asked)) socket.resetAndDestroy();
+    await call(url, '/healthz'); // by now the server has seen them go
+    keys.setHeader('Content-Type', 'application/json').end(JSON.stringify(jwks));
+    await post(url, 'checked after them', { token });
+    const { text } = await call(url, '/metrics');
+    expect(text.match(/^chat_connections\{.*\} [1-9].*$/gm)).toBeNull();
   });
 });
