@@ -113,7 +113,8 @@ export async function openConversation(options: ConversationOptions): Promise<Co
   const inFlight = createInFlight();
   /** Journal an entry, unless what it asks for is so already. */
   const write = async (entry: NewEntry): Promise<Posted> => {
-    if (entry.about !== undefined && entry.about > applier.head()) await reach(entry.about);
+    const named = newestNamed(entry);
+    if (named > applier.head()) await reach(named);
     for (let earlier = inFlight.ahead(entry); earlier !== undefined; earlier = inFlight.ahead(entry)) await earlier;
     // Refused before it is written where possible. What comes back is decided again: others may have come first.
     const before = applier.decide(entry);
@@ -194,6 +195,11 @@ function toEntry(
     body: recorded.body as NewEntry['body'], // what commands record is plain data
     at: new Date(now).toISOString(),
   };
+}
+
+/** @returns the newest seq that an entry names, as its client may have heard of it from another server; 0 for none */
+function newestNamed({ about = 0, body: { replyTo } }: NewEntry): number {
+  return typeof replyTo === 'number' ? Math.max(about, replyTo) : about;
 }
 
 function toRelease({ seq, author, key, text, body }: Scheduled, now: number): NewEntry {

@@ -61,11 +61,15 @@ describe.runIf(canRunNats('several servers'))('servers that share a journal', ()
       const next = await post(ahead.url, 'next', { token });
       const edited = await write(behind.url, `/messages/${next.id}`, { message: 'new' }, { method: 'PATCH', token });
       expect(edited).toMatchObject({ status: 200, json: { message: 'new' } });
+      const { id: replyTo } = await post(ahead.url, 'question');
+      const reply = await write(behind.url, '/messages', { user: 'Bea', message: 'answer', replyTo });
+      expect(reply).toMatchObject({ status: 201, json: { replyTo } });
       way.delayMs = 0;
       way.pause();
       const last = await post(ahead.url, 'last', { token });
       expect((await call(behind.url, `/messages?since=${last.seq}`)).status).toBe(503);
-      expect((await poll(behind.url, { since: id })).messages).toMatchObject([{ message: 'new' }]);
+      const { messages } = await poll(behind.url, { since: id });
+      expect(messages.map(({ message }) => message)).toEqual(['new', 'question', 'answer']);
       way.resume();
       await expect
         .poll(async () => (await call(behind.url, `/messages?since=${last.seq}`)).status, { timeout: 15_000 })
