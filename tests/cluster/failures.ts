@@ -65,11 +65,14 @@ export async function surviveFailures({ kills, everyMs, downMs, writers, listene
   );
 
   const killed: Survived['kills'] = [];
+  let serversKilled = 0;
   for (const [nth, kind] of kills.entries()) {
     const begin = performance.now();
     await pause(everyMs / 4);
     const what =
-      kind === 'server' ? await killServer(servers, nth, nodes, downMs) : await killNode(nodes, nth, kind, downMs);
+      kind === 'server'
+        ? await killServer(servers, serversKilled++, nodes, downMs)
+        : await killNode(nodes, nth, kind, downMs);
     await pause(Math.max(0, everyMs - (performance.now() - begin)));
     const times = acknowledged.map(({ at }) => at).filter((at) => at >= begin);
     killed.push({ what, pauseMs: Math.round(longestGap([begin, ...times, performance.now()])) });
