@@ -156,6 +156,12 @@ describe('limits', () => {
       expect(known, phrase).toContain(`${toNumber(value)} ${UNITS.get(unit)}`);
     }
   });
+
+  it('that depend on how much may be written are told by how many times', () => {
+    const { REQUESTS_PER_WRITE, IDENTITIES_PER_ADDRESS } = limits;
+    const told = [...section(PROTOCOL, 'Limits').matchAll(/(\d+) times as many/g)].map(([, times]) => Number(times));
+    expect(told).toEqual([REQUESTS_PER_WRITE, REQUESTS_PER_WRITE * IDENTITIES_PER_ADDRESS]);
+  });
 });
 
 describe('routes', () => {
@@ -265,6 +271,7 @@ const LIMITS = [
   { name: 'body of a request, or message on a WebSocket', value: limits.MAX_BODY_BYTES, unit: 'bytes' },
   { name: 'headers of a request', value: limits.MAX_HEADER_BYTES, unit: 'bytes' },
   { name: 'messages in an answer', value: limits.MAX_PAGE, unit: 'messages' },
+  { name: 'all messages in an answer', value: limits.MAX_PAGE_CHARS, unit: 'characters' },
   { name: 'messages without a cursor', value: limits.DEFAULT_PAGE, unit: 'messages' },
   { name: 'holding a request', value: limits.MAX_WAIT_S, unit: 's' },
   { name: 'request to be complete', value: limits.REQUEST_TIMEOUT_MS / 1000, unit: 's' },

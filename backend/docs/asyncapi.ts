@@ -79,7 +79,9 @@ export function asyncApi(version: string): Document {
       websocket: {
         address: '/messages',
         title: 'WebSocket',
-        description: `One envelope a text frame. Close codes: ${codes.join(', ')}.`,
+        description:
+          `One envelope a text frame. A refused handshake is answered with a problem, as in openapi.yaml, and 400, 401, ` +
+          `403, 404, 429 or 503. Close codes: ${codes.join(', ')}.`,
         servers: [{ $ref: '#/servers/websocket' }],
         messages: refsOf([...commands, ...events]),
         bindings: { ws: { query: queryOf(pollQuery), bindingVersion: '0.1.0' } },

@@ -51,14 +51,16 @@ const TAGS = {
 };
 
 /** What any request can be answered that is no page. */
-const ANY: readonly ErrorCode[] = ['identity-required', 'method-not-allowed', 'timeout', 'internal', 'overloaded'];
-/** What any request with a body can be answered. */
-const WITH_BODY: readonly ErrorCode[] = [
-  'malformed-json',
-  'payload-too-large',
-  'unsupported-media-type',
+const ANY: readonly ErrorCode[] = [
+  'identity-required',
+  'method-not-allowed',
+  'timeout',
   'rate-limited',
+  'internal',
+  'overloaded',
 ];
+/** What any request with a body can be answered. */
+const WITH_BODY: readonly ErrorCode[] = ['malformed-json', 'payload-too-large', 'unsupported-media-type'];
 
 export function openApi(version: string): Document {
   const paths = Object.fromEntries(
@@ -116,7 +118,7 @@ const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const listOf = (name: string) => ({ type: 'array', items: ref(name) });
 const header = (description: string, schema: object = { type: 'string' }) => ({ description, schema });
 const NEXT_SINCE = header('The cursor to ask with the next time.');
-const MORE = header('`limit` cut the answer.', { const: 'true' });
+const MORE = header('`limit`, or the length of the messages, cut the answer.', { const: 'true' });
 const LOCATION = header('Path of what was made.');
 const BATCH = header('Number of the batch, to be confirmed with `ack`.', { type: 'integer' });
 
@@ -205,7 +207,7 @@ const PATHS: { [path: string]: { [Method in 'get' | 'post' | 'put' | 'patch' | '
       summary: "Delete one's own message, or as a moderator any",
       parameters: [ID],
       answers: { 200: { description: 'The tombstone.', schema: ref('Message') } },
-      errors: ['forbidden', 'not-found', 'rate-limited'],
+      errors: ['forbidden', 'not-found'],
     },
   },
   '/messages/{id}/reactions/{reaction}': {
@@ -214,14 +216,14 @@ const PATHS: { [path: string]: { [Method in 'get' | 'post' | 'put' | 'patch' | '
       summary: 'React with an emoji',
       parameters: [ID, REACTION],
       answers: { 200: MESSAGE },
-      errors: ['invalid-message', 'not-found', 'rate-limited'],
+      errors: ['invalid-message', 'not-found'],
     },
     delete: {
       tag: 'Writing',
       summary: 'Take a reaction back',
       parameters: [ID, REACTION],
       answers: { 200: MESSAGE },
-      errors: ['invalid-message', 'not-found', 'rate-limited'],
+      errors: ['invalid-message', 'not-found'],
     },
   },
   '/scheduled': {
@@ -237,7 +239,7 @@ const PATHS: { [path: string]: { [Method in 'get' | 'post' | 'put' | 'patch' | '
       summary: 'Withdraw a message that waits',
       parameters: [SCHEDULED_ID],
       answers: { 204: NOTHING },
-      errors: ['not-found', 'rate-limited'],
+      errors: ['not-found'],
     },
   },
   '/subscriptions': {
@@ -281,7 +283,7 @@ const PATHS: { [path: string]: { [Method in 'get' | 'post' | 'put' | 'patch' | '
       tag: 'Identity',
       summary: 'Get an identity',
       answers: { 201: { description: 'A new identity.', schema: ref('Identity') } },
-      errors: ['forbidden', 'rate-limited'],
+      errors: ['forbidden'],
     },
   },
   '/rooms': {
@@ -416,13 +418,14 @@ function toProblemResponse(codes: readonly ErrorCode[]): object {
   const status: number | undefined = codes[0] && ERRORS[codes[0]].http;
   const schema = { allOf: [ref('Problem'), { type: 'object', properties: { code: { enum: codes } } }] };
   const headers = {
+    'X-Request-Id': header('Its name in the log of the server.'),
     ...(status === 405 && { Allow: header('The methods that are.') }),
     ...(status === 401 && { 'WWW-Authenticate': header('`Bearer`.') }),
     ...((status === 429 || status === 503) && { 'Retry-After': header('Seconds.', { type: 'integer' }) }),
   };
   return {
     description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}.`).join(' '),
-    ...(Object.keys(headers).length > 0 && { headers }),
+    headers,
     content: { 'application/problem+json': { schema } },
   };
 }
