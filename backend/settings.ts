@@ -162,9 +162,19 @@ function urlOrNone(text: string): string | undefined {
 }
 
 function natsUrls(text: string): string {
-  const isFit = (url: string) => /^(nats|tls):\/\/[^/]+$/.test(url) && URL.canParse(url);
+  const isFit = (url: string) => /^(nats|tls):\/\/[^/]+$/.test(url) && URL.canParse(url) && isDecodable(url);
   if (!text.split(',').every((url) => isFit(url.trim()))) throw new Error('must be such as nats://host:4222');
   return text;
+}
+
+/** Whether each % begins a character that could not stand there as it is, as may be in a password. */
+function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function natsName(text: string): string {

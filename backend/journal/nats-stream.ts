@@ -1,7 +1,7 @@
 /** The connection to NATS and the two streams of a journal: made when they are missing, and otherwise left as they are. */
 import { hash, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { connect } from '@nats-io/transport-node';
+import { AuthorizationError, connect } from '@nats-io/transport-node';
 import {
   AckPolicy,
   DiscardPolicy,
@@ -65,6 +65,7 @@ export async function openStream(options: NatsOptions, log: Logger): Promise<Nat
   const erasedName = `${name}-erased`;
   const deadline = performance.now() + NATS_START_WITHIN_MS;
   let opened: NatsConnection | undefined;
+  let told = '';
   for (;;) {
     try {
       const connection = (opened ??= await connect(connectionOptions(options.url)));
@@ -98,15 +99,16 @@ export async function openStream(options: NatsOptions, log: Logger): Promise<Nat
         },
       };
     } catch (error) {
-      const isFinal = error instanceof StartError || performance.now() > deadline;
-      if (!isFinal) {
-        log.warn({ err: error }, 'nats: not there yet');
+      const why = error instanceof Error ? error.message : String(error);
+      const isRefused = error instanceof StartError || error instanceof AuthorizationError;
+      if (!isRefused && performance.now() < deadline) {
+        if (why !== told) log.warn({ why }, 'nats: not there yet');
+        told = why;
         await pause(NATS_RETRY_MS);
         continue;
       }
       await opened?.close();
       if (error instanceof StartError) throw error;
-      const why = error instanceof Error ? error.message : String(error);
       throw new StartError(`NATS_URL cannot be used for the journal: ${why}.`, { cause: error });
     }
   }
@@ -114,16 +116,17 @@ export async function openStream(options: NatsOptions, log: Logger): Promise<Nat
 
 function connectionOptions(urls: string): NodeConnectionOptions {
   const servers = urls.split(',').map((text) => new URL(text.trim()));
-  const [first] = servers;
+  const named = servers.find(({ username }) => username !== '');
   return {
     servers: servers.map(({ host }) => host),
     name: 'since',
-    ...(first?.username && { user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) }),
-    ...(first?.protocol === 'tls:' && { tls: {} }),
+    ...(named && { user: decodeURIComponent(named.username), pass: decodeURIComponent(named.password) }),
+    ...(servers.some(({ protocol }) => protocol === 'tls:') && { tls: {} }),
     timeout: NATS_ANSWER_WITHIN_MS,
     pingInterval: NATS_PING_EVERY_MS,
     maxPingOut: 2,
     maxReconnectAttempts: -1,
+    ignoreAuthErrorAbort: true, // it may be let in again
     reconnectTimeWait: NATS_RETRY_MS,
     reconnectJitter: NATS_RETRY_MS,
   };

@@ -40,6 +40,7 @@ describe('settings', () => {
   it.each<NodeJS.ProcessEnv>([
     { NATS_URL: 'nats.example:4222' },
     { NATS_URL: 'nats://one:4222,' },
+    { NATS_URL: 'nats://since:5%up@one:4222' },
     { NATS_STREAM: 'with.dots' },
     { NATS_REPLICAS: '0' },
     { JOURNAL: 'nats' }, // without a SECRET that all servers have

@@ -19,6 +19,8 @@ export interface NatsNode {
   start(): Promise<void>;
   /** End it without a word. */
   kill(): Promise<void>;
+  /** From the next start on, refuse whoever does not know the user and the password. */
+  protect(user: string, password: string): void;
 }
 
 /** Debian puts servers where only root's path leads. */
@@ -89,21 +91,20 @@ function createNode({ name, port, route, routes, atEnd }: NodeOptions): NatsNode
   const config = join(dataDir, 'nats.conf');
   const store = join(dataDir, 'store');
   mkdirSync(store);
-  writeFileSync(
-    config,
-    [
-      `server_name: ${name}`,
-      `listen: 127.0.0.1:${port}`,
-      `jetstream { store_dir: ${JSON.stringify(store)}, max_file: 1GB, max_mem: 64MB }`,
-      ...(routes.length > 0
-        ? [
-            `cluster { name: test, listen: 127.0.0.1:${route}, routes: [`,
-            ...routes.map((other) => `  nats-route://127.0.0.1:${other}`),
-            ']}',
-          ]
-        : []),
-    ].join('\n'),
-  );
+  const configure = (...more: string[]) => writeFileSync(config, [...lines, ...more].join('\n'));
+  const lines = [
+    `server_name: ${name}`,
+    `listen: 127.0.0.1:${port}`,
+    `jetstream { store_dir: ${JSON.stringify(store)}, max_file: 1GB, max_mem: 64MB }`,
+    ...(routes.length > 0
+      ? [
+          `cluster { name: test, listen: 127.0.0.1:${route}, routes: [`,
+          ...routes.map((other) => `  nats-route://127.0.0.1:${other}`),
+          ']}',
+        ]
+      : []),
+  ];
+  configure();
   let child: ChildProcess | undefined;
   const kill = async () => {
     const ending = child;
@@ -123,6 +124,7 @@ function createNode({ name, port, route, routes, atEnd }: NodeOptions): NatsNode
     name,
     dataDir: store,
     kill,
+    protect: (user, password) => configure(`authorization { user: "${user}", password: "${password}" }`),
     start() {
       const started = spawn('nats-server', ['-c', config], { env: WITH_SBIN, stdio: ['ignore', 'ignore', 'pipe'] });
       child = started;

@@ -1,10 +1,13 @@
 /** What a server does while it cannot reach NATS, and after. */
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openJournal } from '../../backend/journal/nats.ts';
+import { NATS_RETRY_MS } from '../../backend/limits.ts';
+import { createLog } from '../../backend/log.ts';
 import { call, expectProblem, poll, post, write } from '../harness/api.ts';
 import { canRunNats, startNats } from '../harness/nats.ts';
 import { makeDataDir } from '../harness/server.ts';
@@ -117,6 +120,23 @@ describe.runIf(canRunNats('losing NATS'))('a server that loses NATS', () => {
     expect((await openOn(node)).head()).toBe(1);
   });
 
+  it('goes on when the password is right again', { timeout: WITHIN_MS }, async () => {
+    const node = await startNats();
+    await node.kill();
+    node.protect('since', 'right');
+    await node.start();
+    const { url } = await startSharing([{ ...node, url: node.url.replace('//', '//since:right@') }]);
+    await post(url, 'before');
+    await node.kill();
+    node.protect('since', 'other');
+    await node.start();
+    await pause(20 * NATS_RETRY_MS); // in which it is refused again and again
+    await node.kill();
+    node.protect('since', 'right');
+    await node.start();
+    await expect.poll(async () => (await call(url, '/readyz')).status, { timeout: 20_000 }).toBe(200);
+  });
+
   it('begins a new epoch, the same as all others, where entries were lost', async () => {
     const node = await startNats();
     const [one, other] = [await openOn(node), await openOn(node)];
@@ -144,6 +164,31 @@ describe.runIf(canRunNats('losing NATS'))('a server that loses NATS', () => {
 });
 
 describe.runIf(canRunNats('starting without NATS'))('a start without NATS', () => {
+  it('ends at once, in a line without the password, where it is refused', { timeout: WITHIN_MS }, async () => {
+    const node = await startNats();
+    await node.kill();
+    node.protect('since', 'right');
+    await node.start();
+    const url = node.url.replace('//', '//since:wrong@');
+    const opening = openJournal({ dataDir: '', log: silent, nats: { url, stream: 's', replicas: 1 } });
+    const begin = performance.now();
+    await expect(opening).rejects.toThrow('NATS_URL cannot be used for the journal: Authorization Violation.');
+    expect(performance.now() - begin).toBeLessThan(10_000);
+  });
+
+  it('says what is missing once, however often it looks', { timeout: WITHIN_MS }, async () => {
+    const node = await startNats();
+    await node.kill();
+    const warned: unknown[] = [];
+    const log = Object.assign(createLog('silent'), { warn: (...said: unknown[]) => void warned.push(said) });
+    const opening = openJournal({ dataDir: '', log, nats: { url: node.url, stream: 's', replicas: 1 } });
+    await expect.poll(() => warned.length).toBe(1);
+    await pause(4 * NATS_RETRY_MS); // in which it looks again
+    expect(warned).toEqual([[{ why: 'connection refused' }, 'nats: not there yet']]);
+    await node.start();
+    await (await opening).close();
+  });
+
   it('goes on as soon as it is there', { timeout: WITHIN_MS }, async () => {
     const node = await startNats();
     await node.kill();
