@@ -84,8 +84,11 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
         trouble = undefined;
         log.info({ head }, 'nats: the stream is reached again');
       } catch (error) {
-        if (trouble !== undefined) trouble.why = messageOf(error);
         if (error instanceof StreamChangedError) return onFatal?.(error.message);
+        const why = messageOf(error);
+        if (trouble === undefined || trouble.why === why) continue;
+        trouble.why = why;
+        log.warn({ why }, 'nats: the stream cannot be reached yet');
       }
     }
   }

@@ -100,6 +100,23 @@ describe.runIf(canRunNats('losing NATS'))('a server that loses NATS', () => {
     expect(await fatal.promise).toMatch(/made anew/);
   });
 
+  it('waits, and says why, where the stream is gone', { timeout: WITHIN_MS }, async () => {
+    const node = await startNats();
+    const warned: unknown[] = [];
+    const log = Object.assign(createLog('silent'), { warn: (...said: unknown[]) => void warned.push(said) });
+    const onFatal = (why: string) => void warned.push(why);
+    const journal = await openOn(node, { log, onFatal });
+    await journal.append(entry());
+    const connection = await connect({ servers: node.url });
+    onTestFinished(() => connection.close());
+    await (await jetstreamManager(connection)).streams.delete('s');
+    await expect
+      .poll(() => warned, { timeout: 10_000 })
+      .toContainEqual([{ why: 'stream not found' }, 'nats: the stream cannot be reached yet']);
+    expect(warned).not.toContainEqual(expect.any(String));
+    expect(journal.trouble()).toBe('stream not found');
+  });
+
   it('ends where the stream comes back with less than it had', { timeout: WITHIN_MS }, async () => {
     const node = await startNats();
     const first = await openOn(node);
