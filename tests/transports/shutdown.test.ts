@@ -13,6 +13,8 @@ import { makeDataDir, startTestServer } from '../harness/server.ts';
 import { connectWs } from '../harness/ws-client.ts';
 import type { AddressInfo } from 'node:net';
 
+/** Milliseconds: two starts, and between them an end that waits 8 s for the rest of a request. */
+const WHOLE_LIFE_MS = 60_000;
 const MAIN = fileURLToPath(new URL('../../backend/main.ts', import.meta.url));
 
 /** Start a server that must not start. */
@@ -98,34 +100,38 @@ describe('the start', () => {
 });
 
 describe('the end', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('by %s answers what is held, says goodbye, and keeps all', async (signal) => {
-    const server = await startServerProcess();
-    const { url, port } = server;
-    const { since } = await poll(url);
-    const client = await connectWs(url, { room: 'attic' });
-    await client.untilCaughtUp('attic');
-    const held = [poll(url, { since, wait: 55 }), poll(url, { since, wait: 55, room: 'cellar' })];
-    const half = await connectRaw(port);
-    half.send('POST /messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{');
-    const silent = await connectRaw(port);
-    const posted = await Promise.all(
-      Array.from({ length: 50 }, (_, index) => post(url, { message: `${index}`, room: 'attic' })),
-    );
-    for (let index = 0; index < 50; index++) await client.nextOf('message');
-    const before = Date.now();
-    const code = await server.end(signal);
-    expect(code).toBe(0);
-    expect(Date.now() - before).toBeLessThan(10_000);
-    expect(await client.closed).toMatchObject({ code: 1001 });
-    for (const { messages } of await Promise.all(held)) expect(messages).toEqual([]);
-    await silent.ended;
-    expect(server.stderr()).not.toMatch(/\n\s+at /);
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'by %s answers what is held, says goodbye, and keeps all',
+    { timeout: WHOLE_LIFE_MS },
+    async (signal) => {
+      const server = await startServerProcess();
+      const { url, port } = server;
+      const { since } = await poll(url);
+      const client = await connectWs(url, { room: 'attic' });
+      await client.untilCaughtUp('attic');
+      const held = [poll(url, { since, wait: 55 }), poll(url, { since, wait: 55, room: 'cellar' })];
+      const half = await connectRaw(port);
+      half.send('POST /messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{');
+      const silent = await connectRaw(port);
+      const posted = await Promise.all(
+        Array.from({ length: 50 }, (_, index) => post(url, { message: `${index}`, room: 'attic' })),
+      );
+      for (let index = 0; index < 50; index++) await client.nextOf('message');
+      const before = Date.now();
+      const code = await server.end(signal);
+      expect(code).toBe(0);
+      expect(Date.now() - before).toBeLessThan(10_000);
+      expect(await client.closed).toMatchObject({ code: 1001 });
+      for (const { messages } of await Promise.all(held)) expect(messages).toEqual([]);
+      await silent.ended;
+      expect(server.stderr()).not.toMatch(/\n\s+at /);
 
-    const again = await startServerProcess({ dataDir: server.dataDir });
-    const { messages } = await poll(again.url, { since: 0, room: 'attic' });
-    expect(messages).toEqual(posted.toSorted((one, other) => one.seq - other.seq));
-    expect((await poll(again.url, { since, room: 'attic' })).messages).toHaveLength(50);
-  });
+      const again = await startServerProcess({ dataDir: server.dataDir });
+      const { messages } = await poll(again.url, { since: 0, room: 'attic' });
+      expect(messages).toEqual(posted.toSorted((one, other) => one.seq - other.seq));
+      expect((await poll(again.url, { since, room: 'attic' })).messages).toHaveLength(50);
+    },
+  );
 
   it('is quick where connections are only kept for later, and takes no new ones', async () => {
     const server = await startTestServer({ journal: 'memory' });
