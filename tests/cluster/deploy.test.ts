@@ -83,8 +83,13 @@ describe('the settings', () => {
 });
 
 describe.runIf(canRunNats('the settings of NATS'))('nats.conf', () => {
-  it('is valid', () => {
-    const env = { ...WITH_SBIN, NATS_NAME: 'n1', NATS_PASSWORD: 'x' };
+  it.each(['word', '7e12ab', '12', '5k', 'true'])('takes the password %j as compose.yaml gives it', (password) => {
+    const { services } = parse(read('compose.yaml'), { merge: true }) as { services: Record<string, Service> };
+    const given = Object.entries(services['nats1']!.environment).map(([name, value]) => [
+      name,
+      value.replace('${NATS_PASSWORD:?}', password),
+    ]);
+    const env = { ...WITH_SBIN, ...Object.fromEntries(given) };
     const { status, stderr } = spawnSync('nats-server', ['-t', '-c', join(ROOT, 'deploy/nats.conf')], { env });
     expect([status, String(stderr)]).toEqual([0, expect.stringContaining('is valid')]);
   });
