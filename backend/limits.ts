@@ -191,12 +191,16 @@ export const REQUESTS_PER_WRITE = 20;
 export const MAX_CLIENTS_COUNTED = 100_000;
 /** Scheduled messages released in one go; each takes some 50 µs, so others wait 5 ms at most. */
 export const RELEASE_SLICE = 100;
-/** Messages read for the search index in one go. */
-export const SEARCH_INDEX_SLICE = 200;
-/** Characters of JSON taken into the search index in one go; each takes some 0.3 µs, so others wait some 5 ms. */
-export const SEARCH_INDEX_SLICE_CHARS = 16_000;
+/** Characters of JSON taken into the search index in one go, by its own thread: some 1,000 messages, in some 20 ms. */
+export const SEARCH_INDEX_SLICE_CHARS = 400_000;
+/** The same where there is no such thread, as everything is in memory: others wait some 5 ms. */
+export const SEARCH_INDEX_SHORT_SLICE_CHARS = 16_000;
 /** Slices that a search waits for at most, so that a long absence, or a new index, holds up nobody for long. */
 export const MAX_SLICES_BEFORE_SEARCH = 100;
+/** Milliseconds that are spent at the end to take deleted texts out of the search index; what is left waits for the start. */
+export const SEARCH_INDEX_AT_END_MS = 1_000;
+/** Outdated texts that are blanked in one go; each takes some 10 µs. */
+export const BLANK_SLICE = 200;
 /** Milliseconds that the search index may be behind when nobody searches. */
 export const SEARCH_INDEX_AFTER_MS = 1_000;
 /** Milliseconds until something is tried again that failed for want of disk. */

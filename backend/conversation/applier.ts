@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { findCommand } from '../commands/table.ts';
 import { ChatError } from '../errors.ts';
-import { FORGET_WITHIN_MS, RETRY_DISK_MS, SEARCH_INDEX_AFTER_MS } from '../limits.ts';
+import { FORGET_WITHIN_MS, RETRY_DISK_MS } from '../limits.ts';
 import { toChange, toMessage } from './change.ts';
 import { isDamage, isStoreError } from './store-error.ts';
 import type { Clock } from '../clock.ts';
@@ -57,6 +57,10 @@ export interface Applier {
   outcomeOf(entry: NewEntry, append: () => Promise<number>): Promise<Posted>;
   /** @returns why the store cannot be written now; undefined when it can */
   trouble(): string | undefined;
+  /** @returns what is carried out in memory only, for want of disk */
+  held(): readonly Change[];
+  /** The search index follows up to a seq: what was outdated by then is blanked. */
+  indexed(upTo: number): void;
   stop(): void;
 }
 
@@ -93,7 +97,9 @@ export function createApplier(
   let trouble: string | undefined;
   let cancelRetry: (() => void) | undefined;
   let cancelForgetting: (() => void) | undefined;
-  let cancelIndexing: (() => void) | undefined;
+  let cancelBlanking: (() => void) | undefined;
+  let indexedTo = 0;
+  let erased = store.newestOutdated(); // the seq of the last entry that erases, until what it outdated is blanked
   /** Appends under way, the oldest first, each with the head when it began: it may ask for what comes after that. */
   const underWay = new Set<{ begunAt: number }>();
   const outcomes = new Map<number, Settled>();
@@ -179,8 +185,11 @@ export function createApplier(
 
   const publish = (entries: readonly Entry[], { applied, results }: Written) => {
     for (const change of applied.changes) window.add(change);
-    if (applied.changes.length > 0) indexSoon();
-    if (entries.some(({ erases }) => erases !== undefined)) forgetSoon();
+    const erasing = entries.findLast(({ erases }) => erases !== undefined);
+    if (erasing !== undefined) {
+      erased = erasing.seq;
+      forgetSoon();
+    }
     entries.forEach((entry, index) => {
       const outcome = results[index];
       if (outcome !== undefined) settle({ entry, outcome });
@@ -247,16 +256,19 @@ export function createApplier(
     publish(entries, written);
   };
 
-  const indexSoon = () => {
-    cancelIndexing ??= clock.after(SEARCH_INDEX_AFTER_MS, function indexSlice() {
-      cancelIndexing = undefined;
-      try {
-        if (store.search.indexSome()) cancelIndexing = clock.after(0, indexSlice);
-      } catch (error) {
-        log.warn({ err: error }, 'store: the search index cannot be written');
-        indexSoon();
+  const blankOutdated = () => {
+    cancelBlanking = undefined;
+    if (trouble !== undefined) return; // with the disk, the index goes on, and tells
+    try {
+      if (store.blankOutdated(indexedTo)) cancelBlanking = clock.after(0, blankOutdated);
+      else if (erased !== undefined && erased <= indexedTo) {
+        erased = undefined;
+        forgetSoon();
       }
-    });
+    } catch (error) {
+      log.warn({ err: error }, 'store: outdated texts cannot be blanked');
+      cancelBlanking = clock.after(RETRY_DISK_MS, blankOutdated);
+    }
   };
 
   const forgetSoon = () => {
@@ -302,10 +314,20 @@ export function createApplier(
       }
     },
     trouble: () => trouble,
+    held: () => held.flatMap(([, , change]) => change ?? []),
+    indexed(upTo) {
+      indexedTo = upTo;
+      if (cancelBlanking === undefined) blankOutdated();
+    },
     stop() {
       cancelRetry?.();
       cancelForgetting?.();
-      cancelIndexing?.();
+      cancelBlanking?.();
+      try {
+        if (trouble === undefined) while (store.blankOutdated(indexedTo));
+      } catch (error) {
+        log.warn({ err: error }, 'store: outdated texts are blanked after the next start');
+      }
     },
   };
 }

@@ -107,8 +107,9 @@ export async function openConversation(options: ConversationOptions): Promise<Co
   const applier = createApplier({ store, window, clock, log, onFatal: tellOfStore }, ({ changes, hasScheduled }) => {
     if (changes.length > 0) for (const listener of listeners) listener(changes);
     if (hasScheduled) schedule.changed();
+    searching.changed();
   });
-  const searching = createSearching({ store, storePath, clock, isHeld: () => applier.trouble() !== undefined });
+  const searching = createSearching({ store, storePath, clock, log, held: applier.held, onIndexed: applier.indexed });
   const reach = (seq: number) => journal.reach?.(seq, CURSOR_WITHIN_MS);
   const inFlight = createInFlight();
   /** Journal an entry, unless what it asks for is so already. */
@@ -127,6 +128,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
   const schedule = createSchedule(store, clock, log, (due, now) => write(toRelease(due, now)));
   const unfollow = await journal.follow(store.head(), applier.take);
   schedule.start();
+  if (store.newestOutdated() !== undefined) searching.changed(); // what it had no time for before the end
 
   const post: Conversation['post'] = async (name, untrusted, caller, key) => {
     rateLimit.count(caller);
@@ -136,6 +138,16 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     const { key: trustedKey } = parseWith(keyFields, { key });
     const now = clock.now();
     return write(toEntry(name, command.record(input, caller), caller, trustedKey, now));
+  };
+
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    schedule.stop();
+    await journal.close(); // what was accepted is kept, and comes back, before the store goes
+    unfollow();
+    await searching.close(); // which takes out of the index what is blanked then
+    applier.stop();
+    await store.close();
   };
 
   return {
@@ -169,14 +181,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     },
     isMoreComing: inFlight.isAny,
     trouble: () => journal.trouble() ?? applier.trouble(),
-    async close() {
-      schedule.stop();
-      await journal.close(); // what was accepted is kept, and comes back, before the store goes
-      unfollow();
-      applier.stop();
-      await searching.close();
-      await store.close();
-    },
+    close: () => (closing ??= close()),
   };
 }
 

@@ -1,106 +1,264 @@
 /**
- * Full-text search, by SQLite's FTS5. The index follows the messages by their seq a little behind them, as indexing
- * many at once costs a fraction of one by one; a search lets it catch up first. What finding takes depends on the words,
- * up to most of a second, so that it is not for the thread that everyone waits for: `search-thread.ts`.
+ * Full-text search, by SQLite's FTS5, in a file of its own that follows the store's: a view that can be made again from it.
+ * Where both are files, a thread of its own writes and reads it (`search-thread.ts`): taking a message in costs as much as
+ * all else that is done for it, taking one out a hundred times that, and finding up to most of a second.
  */
-import { MAX_SEARCH_CANDIDATES, MAX_SEARCH_TERMS, SEARCH_INDEX_SLICE, SEARCH_INDEX_SLICE_CHARS } from '../limits.ts';
+import { existsSync, rmSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { MAX_SEARCH_CANDIDATES, MAX_SEARCH_TERMS, MAX_STORE_CHECKED_BYTES } from '../limits.ts';
 import { toMessage } from './change.ts';
-import { fromRow, TEXTS_OF_MESSAGES } from './texts.ts';
-import type Database from 'better-sqlite3';
+import { isDamage, isStoreError } from './store-error.ts';
+import { fromRow, MESSAGES_WITH_TEXT, VERSIONS_OF_MESSAGES } from './texts.ts';
+import type { Message } from '../../protocol/envelope.ts';
 import type { Change } from './change.ts';
-import type { ChangeRow } from './texts.ts';
+import type { ChangeRow, VersionRow } from './texts.ts';
 
 export interface SearchIndex {
-  /** Take in the next messages that changed. @returns whether there may be more, of those up to a seq */
-  indexSome(upTo?: number): boolean;
-  /** Take a message out that changes, with all the words it had, as far as it was taken in. */
-  forget(before: Change): void;
+  /** The seq up to which it follows the store. No text that was outdated by then is needed, or left in it. */
+  indexed(): number;
+  /**
+   * Take in what changed next, about as many characters of JSON together, and out what that replaces.
+   * @returns whether there may be more
+   */
+  indexSome(chars: number): boolean;
+  /**
+   * Find in the store as it stands now, as far as that is indexed.
+   * @param slices that it may take to index what is not yet, of so many characters each
+   */
+  find(question: Question, slices: number, chars: number): Change[];
+  close(): void;
 }
 
-/**
- * @param query words, each the beginning of one, or "quoted phrases"; all must be there
- * @returns the best of the newest matches among what is indexed, the best first
- */
-export type Find = (query: string, room: string | undefined, limit: number) => Change[];
-
-interface Match {
-  expression: string;
-  room: string | null;
-  candidates: number;
+export interface Question {
+  /** Words, each the beginning of one, or "quoted phrases"; all must be there. */
+  query: string;
+  room: string | undefined;
+  /** Of the best of the newest matches, the best first. */
   limit: number;
+  /** What changed, but is on no disk: it counts in place of what the store has. */
+  held: readonly Change[];
 }
 
-// Beginnings of two letters are many words each, so those are indexed too; of three it costs more than it brings.
-export const SEARCH_SCHEMA = `
+/** What is in the index of a message, by its id; undefined for nothing. */
+interface Move {
+  before: Message | undefined;
+  after: Message | undefined;
+}
+
+/** An index of another version, or of another journal, is made anew. */
+const VERSION = 1;
+
+// No index of beginnings: it would cost a third more, and twice the room, and save a few milliseconds of a search.
+const SCHEMA = `
+  CREATE TABLE state (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
   CREATE VIRTUAL TABLE search USING fts5(
-    room, text, content = '', tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'", prefix = '2'
+    room, text, content = '', tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'"
   );
   INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
-  INSERT INTO state VALUES ('indexed', 0);
 `;
 
 // SQLite knows those on Latin letters only. Hebrew and Arabic points are left out by most who write.
 const ACCENTS =
   /[\u0300-\u036f]|[\u0591-\u05bd]|\u05bf|[\u05c1-\u05c2]|[\u064b-\u0652]|[\u1ab0-\u1aff]|[\u1dc0-\u1dff]|[\u20d0-\u20ff]/gu;
 
-export function prepareSearchIndex(db: Database.Database): SearchIndex {
+/**
+ * @param path of its file, or `:memory:`
+ * @param store what it follows, to be read only
+ */
+export function openSearchIndex(path: string, store: Database.Database): SearchIndex {
+  const epoch = store.prepare<[], string>(`SELECT value FROM state WHERE name = 'epoch'`).pluck().get() ?? '';
+  const db = openFile(path, epoch);
   const indexed = db.prepare<[], number>(`SELECT value FROM state WHERE name = 'indexed'`).pluck();
   const setIndexed = db.prepare(`UPDATE state SET value = ? WHERE name = 'indexed'`);
-  const changedAfter = db.prepare<[number, number], ChangeRow>(
-    `SELECT id, texts.seq, room, deleted, text AS json FROM ${TEXTS_OF_MESSAGES}
-     WHERE texts.seq > ? ORDER BY texts.seq LIMIT ?`,
-  );
-  const remove = db.prepare(`INSERT INTO search (search, rowid, room, text) VALUES ('delete', ?, ?, ?)`);
   const add = db.prepare(`INSERT INTO search (rowid, room, text) VALUES (?, ?, ?)`);
+  // The index keeps no texts, and finds what is to go by its words: just those that were put in.
+  const remove = db.prepare(`INSERT INTO search (search, rowid, room, text) VALUES ('delete', ?, ?, ?)`);
+  const versionsAfter = store.prepare<[number], VersionRow>(
+    `${VERSIONS_OF_MESSAGES} WHERE texts.seq > ? AND texts.message IS NOT NULL ORDER BY texts.seq`,
+  );
+  const byId = store.prepare<[number], ChangeRow>(
+    `SELECT messages.id, messages.seq, room, deleted, text AS json FROM ${MESSAGES_WITH_TEXT} WHERE messages.id = ?`,
+  );
+  // Ranking all that match would take seconds for a common word; people look for what is not long ago.
+  const match = db
+    .prepare<[string], [id: number, score: number]>(
+      `SELECT rowid, rank FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ${MAX_SEARCH_CANDIDATES}`,
+    )
+    .raw();
 
-  const textOf = (change: Change) => fold(toMessage(change).message);
-  const indexRows = db.transaction((rows: readonly ChangeRow[], last: number) => {
-    for (const row of rows) if (row.deleted === 0) add.run(row.id, row.room, textOf(fromRow(row)));
+  const move = (id: number, { before, after }: Move) => {
+    if (before?.message === after?.message) return; // as when someone reacted
+    if (before !== undefined) remove.run(id, toWord(before.room), fold(before.message));
+    if (after !== undefined) add.run(id, toWord(after.room), fold(after.message));
+  };
+  // In order of their ids: FTS5 writes out what it has gathered whenever a lower one comes.
+  const moveAll = (moves: ReadonlyMap<number, Move>) => {
+    for (const [id, one] of [...moves].toSorted(([one], [other]) => one - other)) move(id, one);
+  };
+  const write = db.transaction((moves: ReadonlyMap<number, Move>, last: number) => {
+    moveAll(moves);
     setIndexed.run(last);
   });
 
-  return {
-    indexSome(upTo = Infinity) {
-      const rows = takeSlice(changedAfter.iterate(indexed.get() ?? 0, SEARCH_INDEX_SLICE));
-      const last = rows.at(-1);
-      if (last !== undefined) indexRows.immediate(rows, last.seq);
-      return last !== undefined && last.seq < upTo;
-    },
-    forget(before) {
-      // The index keeps no texts, and finds what is to go by its words: just those that were put in.
-      const isIn = !before.isDeleted && before.seq <= (indexed.get() ?? 0);
-      if (isIn) remove.run(before.id, before.room, textOf(before));
-    },
+  /** @returns the change as it counts, where the index has it as it is */
+  const lookUp = (id: number, upTo: number): Change | undefined => {
+    const row = byId.get(id);
+    return row === undefined || row.deleted === 1 || row.seq > upTo ? undefined : fromRow(row);
   };
-}
 
-/** @returns as many as hold the characters of a slice together, and at least one; no more are read */
-function takeSlice(rows: Iterable<ChangeRow>): readonly ChangeRow[] {
-  const taken: ChangeRow[] = [];
-  let chars = 0;
-  for (const row of rows) {
-    chars += row.json.length;
-    if (chars > SEARCH_INDEX_SLICE_CHARS && taken.length > 0) break;
-    taken.push(row);
-  }
-  return taken;
-}
-
-export function prepareFind(db: Database.Database): Find {
-  // Ranking all that match would take seconds for a common word; people look for what is not long ago.
-  const match = db.prepare<[Match], ChangeRow>(`
-    SELECT id, seq, room, deleted, json FROM (
-      SELECT id, messages.seq AS seq, messages.room AS room, deleted, texts.text AS json, search.rank AS score
-      FROM search CROSS JOIN messages ON messages.id = search.rowid CROSS JOIN texts ON texts.seq = messages.seq
-      WHERE search MATCH @expression AND (@room IS NULL OR messages.room = @room)
-      ORDER BY search.rowid DESC LIMIT @candidates
-    ) ORDER BY score, id DESC LIMIT @limit
-  `);
-  return (query, room, limit) => {
+  const findIndexed = ({ query, room, limit }: Question, held: ReadonlyMap<number, Change>): Change[] => {
     const expression = toExpression(query, room);
     if (expression === undefined) return [];
-    return match.all({ expression, room: room ?? null, candidates: MAX_SEARCH_CANDIDATES, limit }).map(fromRow);
+    const upTo = indexed.get() ?? 0;
+    const found: Change[] = [];
+    for (const [id] of match.all(expression).toSorted(([, one], [, other]) => one - other)) {
+      const change = held.get(id) ?? lookUp(id, upTo);
+      if (change?.isDeleted === false) found.push(change);
+      if (found.length === limit) break;
+    }
+    return found;
   };
+
+  /** Take in what is held, find, and leave no trace of it. */
+  const findWithHeld = (question: Question): Change[] => {
+    const held = new Map(question.held.map((change) => [change.id, change]));
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      const moves = [...held].map(([id, change]): [number, Move] => {
+        const before = lookUp(id, indexed.get() ?? 0);
+        return [id, { before: before && toMessage(before), after: toIndexed(change.json) }];
+      });
+      moveAll(new Map(moves));
+      return findIndexed(question, held);
+    } finally {
+      db.exec('ROLLBACK');
+    }
+  };
+
+  const indexSome = (chars: number): boolean => {
+    const slice = readSlice(versionsAfter.iterate(indexed.get() ?? 0), chars);
+    if (slice.last === undefined) return false;
+    write.immediate(slice.moves, slice.last);
+    // The log has what was taken out, until all of it is brought into the file.
+    if (slice.removes) db.pragma('wal_checkpoint(TRUNCATE)');
+    return slice.hasMore;
+  };
+
+  /** With a full disk what is indexed can still be searched. */
+  const catchUpIfPossible = (slices: number, chars: number) => {
+    try {
+      for (let slice = 0; slice < slices && indexSome(chars); slice++);
+    } catch (error) {
+      if (!isStoreError(error) || isDamage(error)) throw error;
+    }
+  };
+
+  /** In the store as it stands at one moment. What is damaged is made anew by who opens it next. */
+  const inOneMoment = <T>(work: () => T): T => {
+    try {
+      return store.transaction(work)();
+    } catch (error) {
+      if (isDamage(error)) removeFiles(path);
+      throw error;
+    }
+  };
+
+  return {
+    indexed: () => indexed.get() ?? 0,
+    indexSome: (chars) => inOneMoment(() => indexSome(chars)),
+    find: (question, slices, chars) =>
+      inOneMoment(() => {
+        catchUpIfPossible(slices, chars);
+        return question.held.length > 0 ? findWithHeld(question) : findIndexed(question, new Map());
+      }),
+    close: () => void db.close(),
+  };
+}
+
+/**
+ * At the start, before the store takes in more: an index that is ahead of it has words of texts that the journal may
+ * have lost since, and could never let go of them. A store that is made anew is behind any index.
+ */
+export function discardIndexAhead(path: string, head: number): void {
+  if (!existsSync(path)) return;
+  let isBehind = false;
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(path);
+    isBehind = (db.prepare<[], number>(`SELECT value FROM state WHERE name = 'indexed'`).pluck().get() ?? 0) <= head;
+  } catch (error) {
+    if (!isStoreError(error)) throw error;
+  }
+  db?.close();
+  if (!isBehind) removeFiles(path);
+}
+
+function openFile(path: string, epoch: string): Database.Database {
+  if (existsSync(path)) {
+    let db: Database.Database | undefined;
+    try {
+      db = prepare(new Database(path));
+      if (isFit(db, epoch)) return db;
+    } catch (error) {
+      if (!isStoreError(error) || !isDamage(error)) throw error;
+    }
+    db?.close();
+    removeFiles(path);
+  }
+  const db = prepare(new Database(path));
+  db.transaction(() => {
+    db.exec(SCHEMA);
+    db.prepare(`INSERT INTO state VALUES ('epoch', ?), ('indexed', 0)`).run(epoch);
+    db.pragma(`user_version = ${VERSION}`);
+  })();
+  return db;
+}
+
+function prepare(db: Database.Database): Database.Database {
+  db.pragma('journal_mode = WAL');
+  db.pragma('cache_spill = OFF'); // with a full disk a search can hold in memory what it needs
+  db.pragma('temp_store = MEMORY');
+  // Texts are blanked once they are taken out of the index: not even the power may bring them back here.
+  db.pragma('synchronous = FULL');
+  db.pragma('secure_delete = ON'); // what is erased is overwritten, not only unlinked
+  return db;
+}
+
+function isFit(db: Database.Database, epoch: string): boolean {
+  if (db.pragma('user_version', { simple: true }) !== VERSION) return false;
+  if (db.prepare<[], string>(`SELECT value FROM state WHERE name = 'epoch'`).pluck().get() !== epoch) return false;
+  const pages = Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }));
+  return pages > MAX_STORE_CHECKED_BYTES || db.pragma('quick_check(1)', { simple: true }) === 'ok';
+}
+
+function removeFiles(path: string): void {
+  if (path !== ':memory:') for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+}
+
+/** @returns what the next versions come to together for each message, and at least that of one */
+function readSlice(versions: Iterable<VersionRow>, maxChars: number) {
+  const moves = new Map<number, Move>();
+  let chars = 0;
+  let last: number | undefined;
+  let hasMore = false;
+  for (const { id, seq, json, replaced } of versions) {
+    chars += json.length;
+    hasMore = chars > maxChars && last !== undefined;
+    if (hasMore) break;
+    // Of several in one slice the first stands before it, and the last after it.
+    const before = moves.has(id) ? moves.get(id)?.before : toIndexed(replaced ?? '');
+    moves.set(id, { before, after: toIndexed(json) });
+    last = seq;
+  }
+  const removes = [...moves.values()].some(({ before }) => before !== undefined);
+  return { moves, last, hasMore, removes };
+}
+
+/** @returns undefined for what is not indexed: what is deleted, or blanked by now */
+function toIndexed(json: string): Message | undefined {
+  if (!json.startsWith('{')) return undefined;
+  const message = JSON.parse(json) as Message; // made by `toChange`
+  return message.deleted === true ? undefined : message;
 }
 
 /** @returns the text in small letters without accents, of which only those go that are put above, below and through */
@@ -119,7 +277,12 @@ function toExpression(query: string, room: string | undefined): string | undefin
     .map(({ text, isBeginning }) => (isBeginning ? `"${text}"*` : `"${text}"`));
   if (terms.length === 0) return undefined;
   const words = `text : (${terms.join(' AND ')})`;
-  return room === undefined ? words : `room : "${room}" AND ${words}`;
+  return room === undefined ? words : `room : "${toWord(room)}" AND ${words}`;
+}
+
+/** @returns the room's name as one word to FTS5, so that no other room is found by a part of its own */
+function toWord(room: string): string {
+  return room.replaceAll('-', '\u{e000}');
 }
 
 interface Term {

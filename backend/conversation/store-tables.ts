@@ -25,6 +25,7 @@ export interface RoomSummary {
 export function prepareMessages(db: Database.Database, texts: Texts) {
   const columns = `SELECT messages.id, messages.seq, room, deleted, text AS json FROM`;
   const byId = db.prepare<[number], ChangeRow>(`${columns} ${MESSAGES_WITH_TEXT} WHERE messages.id = ?`);
+  const seqOf = db.prepare<[number], number>(`SELECT seq FROM messages WHERE id = ?`).pluck();
   const after = db.prepare<[string, number, number], ChangeRow>(
     `${columns} ${MESSAGES_WITH_TEXT} WHERE room = ? AND messages.seq > ? ORDER BY messages.seq LIMIT ?`,
   );
@@ -42,13 +43,11 @@ export function prepareMessages(db: Database.Database, texts: Texts) {
     return { changes: rows.slice(0, limit).map(fromRow).toReversed(), hasMore: rows.length > limit };
   };
   return {
-    /** @returns what stood there before */
-    put({ id, seq, room, isDeleted, json }: Change): Change | undefined {
-      const row = id === seq ? undefined : byId.get(id);
-      if (row !== undefined) texts.blank(row.seq);
+    put({ id, seq, room, isDeleted, json }: Change) {
+      const before = id === seq ? undefined : seqOf.get(id);
+      if (before !== undefined) texts.outdate(before, seq);
       texts.add(seq, id, json);
       put.run(id, seq, room, isDeleted ? 1 : 0);
-      return row === undefined ? undefined : fromRow(row);
     },
     reads: {
       message(id: number) {

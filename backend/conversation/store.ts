@@ -7,13 +7,13 @@ import Database from 'better-sqlite3';
 import { StartError } from '../errors.ts';
 import { MAX_STORE_CHECKED_BYTES, MAX_STORE_LOG_PAGES, STORE_CACHE_KIB } from '../limits.ts';
 import { createCheckpoints } from './checkpoints.ts';
-import { prepareFind, prepareSearchIndex, SEARCH_SCHEMA } from './search.ts';
+import { openSearchIndex } from './search.ts';
 import { prepareKeys, prepareMessages, prepareReactors, prepareRooms, prepareScheduled } from './store-tables.ts';
 import { prepareTexts, TEXTS_SCHEMA } from './texts.ts';
 import type { Change, Page } from './change.ts';
 import type { Chat, Effect, Scheduled } from '../commands/command.ts';
 import type { Entry } from '../journal/journal.ts';
-import type { Find, SearchIndex } from './search.ts';
+import type { SearchIndex } from './search.ts';
 import type { Keyed, RoomSummary } from './store-tables.ts';
 
 export interface Store extends Chat {
@@ -41,9 +41,12 @@ export interface Store extends Chat {
   nextDue(): number | undefined;
   /** @returns the rooms that have had messages, the most recently active first */
   rooms(limit: number): RoomSummary[];
-  readonly search: SearchIndex;
-  /** On this thread. */
-  readonly find: Find;
+  /** On this thread, in memory: for a store that is there too. */
+  openIndex(): SearchIndex;
+  /** Blank what was outdated up to a seq, a piece of it. @returns whether there may be more */
+  blankOutdated(upTo: number): boolean;
+  /** @returns the seq of what outdated a text last, of those that are not blanked yet */
+  newestOutdated(): number | undefined;
   /**
    * Bring everything into the main file and empty the log beside it, with what was erased.
    * @returns whether it is done; not while another thread, or someone else, is busy with the file
@@ -53,7 +56,7 @@ export interface Store extends Chat {
 }
 
 /** A store of another version, or of another journal, is made anew. */
-const VERSION = 5;
+const VERSION = 6;
 
 /** Milliseconds to wait for another connection, someone's who looks into the file: all else waits too. */
 const BUSY_TIMEOUT_MS = 100;
@@ -81,7 +84,6 @@ const SCHEMA = `
   CREATE INDEX scheduled_by_author ON scheduled (author, due);
   CREATE TABLE rooms (room TEXT PRIMARY KEY, messages INTEGER NOT NULL, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE INDEX rooms_by_seq ON rooms (seq);
-  ${SEARCH_SCHEMA}
 `;
 
 /**
@@ -186,7 +188,6 @@ function asStore(db: Database.Database, path: string): Store {
   const keys = prepareKeys(db);
   const reactors = prepareReactors(db);
   const rooms = prepareRooms(db);
-  const search = prepareSearchIndex(db);
   const runInTransaction = db.transaction((work: () => void) => work());
   const letGo = () => {
     if (db.inTransaction) db.exec('ROLLBACK');
@@ -198,8 +199,9 @@ function asStore(db: Database.Database, path: string): Store {
     ...keys.reads,
     ...reactors.reads,
     ...rooms.reads,
-    search,
-    find: prepareFind(db),
+    openIndex: () => openSearchIndex(':memory:', db),
+    blankOutdated: texts.blankOutdated,
+    newestOutdated: texts.newestOutdated,
     head: () => selectHead.get() ?? 0,
     setHead: (seq) => void updateHead.run(seq),
     transaction(work) {
@@ -220,8 +222,7 @@ function asStore(db: Database.Database, path: string): Store {
       const { changed } = effect;
       checkpoints.count();
       if (change !== undefined) {
-        const before = messages.put(change);
-        if (before !== undefined) search.forget(before);
+        messages.put(change);
         rooms.count(change, change.isDeleted ? -1 : change.id === change.seq ? 1 : 0);
       }
       if (effect.reacted !== undefined && changed !== undefined)

@@ -3,6 +3,7 @@
  * added at the end, and blanked where they lie: SQLite leaves copies of a row behind on the page where it was, when
  * others that shrink, go or come between make it move.
  */
+import { BLANK_SLICE } from '../limits.ts';
 import type Database from 'better-sqlite3';
 import type { Change } from './change.ts';
 
@@ -11,6 +12,12 @@ export interface Texts {
   add(seq: number, id: number | undefined, text: string): void;
   /** Write over it, byte by byte. */
   blank(seq: number): void;
+  /** It is replaced by another; it stays until the search index, which finds what is to go by its words, has let it go. */
+  outdate(seq: number, by: number): void;
+  /** Blank what was outdated by this seq or an earlier one, a piece of it. @returns whether there may be more */
+  blankOutdated(upTo: number): boolean;
+  /** @returns the seq of what outdated a text last, of those that are not blanked yet */
+  newestOutdated(): number | undefined;
 }
 
 /** A message as it lies in the store. */
@@ -22,6 +29,14 @@ export interface ChangeRow {
   json: string;
 }
 
+/** A message as it stood after an entry, and before; null where nothing did, or what did is forgotten. */
+export interface VersionRow {
+  id: number;
+  seq: number;
+  json: string;
+  replaced: string | null;
+}
+
 /** Messages first: what is asked for is known by their indexes. */
 export const MESSAGES_WITH_TEXT = 'messages CROSS JOIN texts ON texts.seq = messages.seq';
 
@@ -29,16 +44,40 @@ export const MESSAGES_WITH_TEXT = 'messages CROSS JOIN texts ON texts.seq = mess
 export const TEXTS_OF_MESSAGES =
   'texts CROSS JOIN messages ON messages.id = texts.message AND messages.seq = texts.seq';
 
+/** All that messages have been, in order, as far as it is kept. */
+export const VERSIONS_OF_MESSAGES = `
+  SELECT texts.message AS id, texts.seq, texts.text AS json, replaced.text AS replaced
+  FROM texts LEFT JOIN outdated ON outdated.by = texts.seq LEFT JOIN texts AS replaced ON replaced.seq = outdated.seq
+`;
+
 export const TEXTS_SCHEMA = `
   CREATE TABLE texts (seq INTEGER PRIMARY KEY, message INTEGER, text TEXT NOT NULL) STRICT;
+  CREATE TABLE outdated (by INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT;
 `;
 
 export function prepareTexts(db: Database.Database): Texts {
   const add = db.prepare(`INSERT INTO texts (seq, message, text) VALUES (?, ?, ?)`);
   const blank = db.prepare(`UPDATE texts SET text = printf('%*s', octet_length(text), '') WHERE seq = ?`);
+  const outdate = db.prepare(`INSERT INTO outdated (by, seq) VALUES (?, ?)`);
+  const outdated = db.prepare<[number, number], { by: number; seq: number }>(
+    `SELECT by, seq FROM outdated WHERE by <= ? ORDER BY by LIMIT ?`,
+  );
+  const newest = db.prepare<[], number | null>(`SELECT max(by) FROM outdated`).pluck();
+  const forget = db.prepare(`DELETE FROM outdated WHERE by <= ?`);
+  const blankAll = db.transaction((rows: readonly { by: number; seq: number }[]) => {
+    for (const { seq } of rows) blank.run(seq);
+    forget.run(rows.at(-1)?.by);
+  });
   return {
     add: (seq, id, text) => void add.run(seq, id ?? null, text),
     blank: (seq) => void blank.run(seq),
+    outdate: (seq, by) => void outdate.run(by, seq),
+    blankOutdated(upTo) {
+      const rows = outdated.all(upTo, BLANK_SLICE);
+      if (rows.length > 0) blankAll.immediate(rows);
+      return rows.length === BLANK_SLICE;
+    },
+    newestOutdated: () => newest.get() ?? undefined,
   };
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createSearching } from '../../../backend/conversation/searching.ts';
 import { MAX_SEARCHES_WAITING, SEARCH_TURN_WITHIN_MS } from '../../../backend/limits.ts';
+import { createLog } from '../../../backend/log.ts';
 import { createClock } from '../../harness/clock.ts';
 import { makeDataDir } from '../../harness/server.ts';
 import { openChat, toMessage } from './chat.ts';
@@ -34,8 +35,10 @@ it.each([
 
 it('refuses those that would wait behind too many others, and those whose turn comes too late', async () => {
   const clock = createClock();
-  const store = { head: () => 1, find: () => [], search: { indexSome: () => false, forget() {} } };
-  const { find } = createSearching({ store, storePath: ':memory:', clock, isHeld: () => false });
+  const index = { indexed: () => 1, indexSome: () => false, find: () => [], close() {} };
+  const store = { head: () => 1, openIndex: () => index, newestOutdated: () => undefined };
+  const log = createLog('silent');
+  const { find } = createSearching({ store, storePath: ':memory:', clock, log, held: () => [], onIndexed() {} });
   const waiting = Array.from({ length: MAX_SEARCHES_WAITING }, () => find('x', undefined, 1));
   await expect(find('x', undefined, 1)).rejects.toMatchObject({ code: 'overloaded' });
   expect(await Promise.all(waiting)).toHaveLength(MAX_SEARCHES_WAITING);

@@ -127,7 +127,7 @@ it('end the server when the store is found to be damaged, and the next start mak
   const file = openSync(storePath, 'r+');
   writeSync(file, Buffer.alloc(size - 4_096, 0xa5), 0, size - 4_096, 4_096); // all but the first page
   closeSync(file);
-  other.pragma('user_version = 5'); // so that the server's own connection reads again
+  other.pragma('user_version = 6'); // so that the server's own connection reads again
   other.close();
   void chat.say('second').catch(() => {});
   await vi.waitFor(() => expect(fatal).toEqual([expect.stringMatching(/^The store .*store\.db is damaged: .+ anew/)]));
