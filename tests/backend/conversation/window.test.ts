@@ -110,7 +110,7 @@ it('gives from the window what the store would give, and both what was said', ()
             if (found !== undefined) expectEqual(found, toChange(message));
           }
         }
-        store.close();
+        void store.close();
       },
     ),
     { numRuns: 80 },
