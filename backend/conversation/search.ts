@@ -176,21 +176,22 @@ export function openSearchIndex(path: string, store: Database.Database): SearchI
 }
 
 /**
- * At the start, before the store takes in more: an index that is ahead of it has words of texts that the journal may
- * have lost since, and could never let go of them. A store that is made anew is behind any index.
+ * At the start, before the store takes in more: discard an index that could never let go of words that it has.
+ * @param blankedTo one that is behind lacks the texts that it would find them by, as when an older copy was put back
+ * @param head one that is ahead has them from texts that the journal may have lost since; a new store is behind any
  */
-export function discardIndexAhead(path: string, head: number): void {
+export function discardUnfitIndex(path: string, blankedTo: number, head: number): void {
   if (!existsSync(path)) return;
-  let isBehind = false;
+  let indexed: number | undefined;
   let db: Database.Database | undefined;
   try {
     db = new Database(path);
-    isBehind = (db.prepare<[], number>(`SELECT value FROM state WHERE name = 'indexed'`).pluck().get() ?? 0) <= head;
+    indexed = db.prepare<[], number>(`SELECT value FROM state WHERE name = 'indexed'`).pluck().get();
   } catch (error) {
     if (!isStoreError(error)) throw error;
   }
   db?.close();
-  if (!isBehind) removeFiles(path);
+  if (indexed === undefined || indexed < blankedTo || indexed > head) removeFiles(path);
 }
 
 function openFile(path: string, epoch: string): Database.Database {

@@ -9,7 +9,7 @@ import {
   SEARCH_INDEX_SHORT_SLICE_CHARS,
   SEARCH_TURN_WITHIN_MS,
 } from '../limits.ts';
-import { discardIndexAhead } from './search.ts';
+import { discardUnfitIndex } from './search.ts';
 import { isStoreError } from './store-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
@@ -28,7 +28,7 @@ export interface Searching {
 }
 
 export interface SearchingOptions {
-  store: Pick<Store, 'head' | 'openIndex' | 'newestOutdated'>;
+  store: Pick<Store, 'head' | 'openIndex' | 'blankedTo' | 'newestOutdated'>;
   /** File of the store, or `:memory:`: that can be read by no other thread, and is for trying out. */
   storePath: string;
   clock: Pick<Clock, 'elapsed' | 'after'>;
@@ -123,7 +123,7 @@ function createOwnKeeper({ store, clock, onIndexed }: SearchingOptions): Keeper 
  */
 function createThread({ store, storePath, log, onIndexed }: SearchingOptions, again: () => void): Keeper {
   const workerData: SearchThreadData = { storePath, indexPath: indexPathOf(storePath) };
-  discardIndexAhead(workerData.indexPath, store.head());
+  discardUnfitIndex(workerData.indexPath, store.blankedTo(), store.head());
   let worker: Worker | undefined;
   let asked: PromiseWithResolvers<Change[]> | undefined;
   let ended: PromiseWithResolvers<void> | undefined;

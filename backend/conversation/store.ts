@@ -45,7 +45,9 @@ export interface Store extends Chat {
   openIndex(): SearchIndex;
   /** Blank what was outdated up to a seq, a piece of it. @returns whether there may be more */
   blankOutdated(upTo: number): boolean;
-  /** @returns the seq of what outdated a text last, of those that are not blanked yet */
+  /** @returns the seq of what outdated a text last, of those that are blanked; 0 where none is */
+  blankedTo(): number;
+  /** @returns the same of those that are not blanked yet */
   newestOutdated(): number | undefined;
   /**
    * Bring everything into the main file and empty the log beside it, with what was erased.
@@ -201,6 +203,7 @@ function asStore(db: Database.Database, path: string): Store {
     ...rooms.reads,
     openIndex: () => openSearchIndex(':memory:', db),
     blankOutdated: texts.blankOutdated,
+    blankedTo: texts.blankedTo,
     newestOutdated: texts.newestOutdated,
     head: () => selectHead.get() ?? 0,
     setHead: (seq) => void updateHead.run(seq),

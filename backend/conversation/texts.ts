@@ -16,7 +16,9 @@ export interface Texts {
   outdate(seq: number, by: number): void;
   /** Blank what was outdated by this seq or an earlier one, a piece of it. @returns whether there may be more */
   blankOutdated(upTo: number): boolean;
-  /** @returns the seq of what outdated a text last, of those that are not blanked yet */
+  /** @returns the seq of what outdated a text last, of those that are blanked; 0 where none is */
+  blankedTo(): number;
+  /** @returns the same of those that are not blanked yet */
   newestOutdated(): number | undefined;
 }
 
@@ -53,6 +55,7 @@ export const VERSIONS_OF_MESSAGES = `
 export const TEXTS_SCHEMA = `
   CREATE TABLE texts (seq INTEGER PRIMARY KEY, message INTEGER, text TEXT NOT NULL) STRICT;
   CREATE TABLE outdated (by INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT;
+  INSERT INTO state VALUES ('blanked', 0);
 `;
 
 export function prepareTexts(db: Database.Database): Texts {
@@ -64,9 +67,13 @@ export function prepareTexts(db: Database.Database): Texts {
   );
   const newest = db.prepare<[], number | null>(`SELECT max(by) FROM outdated`).pluck();
   const forget = db.prepare(`DELETE FROM outdated WHERE by <= ?`);
+  const blankedTo = db.prepare<[], number>(`SELECT value FROM state WHERE name = 'blanked'`).pluck();
+  const setBlankedTo = db.prepare(`UPDATE state SET value = ? WHERE name = 'blanked'`);
   const blankAll = db.transaction((rows: readonly { by: number; seq: number }[]) => {
     for (const { seq } of rows) blank.run(seq);
-    forget.run(rows.at(-1)?.by);
+    const last = rows.at(-1)?.by;
+    forget.run(last);
+    setBlankedTo.run(last);
   });
   return {
     add: (seq, id, text) => void add.run(seq, id ?? null, text),
@@ -77,6 +84,7 @@ export function prepareTexts(db: Database.Database): Texts {
       if (rows.length > 0) blankAll.immediate(rows);
       return rows.length === BLANK_SLICE;
     },
+    blankedTo: () => blankedTo.get() ?? 0,
     newestOutdated: () => newest.get() ?? undefined,
   };
 }

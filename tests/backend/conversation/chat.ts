@@ -97,7 +97,7 @@ export function dump(storePath: string): { [table: string]: unknown[] } {
   const db = new Database(storePath);
   const tables = ['messages', 'reactors', 'keys', 'scheduled', 'rooms'];
   const rows = tables.map((table) => [table, db.prepare(`SELECT * FROM ${table} ORDER BY 1, 2, 3`).all()]);
-  const state = db.prepare(`SELECT * FROM state WHERE name <> 'indexed' ORDER BY name`).all();
+  const state = db.prepare(`SELECT * FROM state WHERE name <> 'blanked' ORDER BY name`).all();
   // How much room was blanked depends on how much there was; what stands there does not.
   const texts = db.prepare(`SELECT * FROM texts WHERE trim(text) <> '' ORDER BY seq`).all();
   db.close();

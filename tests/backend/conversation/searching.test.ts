@@ -36,7 +36,7 @@ it.each([
 it('refuses those that would wait behind too many others, and those whose turn comes too late', async () => {
   const clock = createClock();
   const index = { indexed: () => 1, indexSome: () => false, find: () => [], close() {} };
-  const store = { head: () => 1, openIndex: () => index, newestOutdated: () => undefined };
+  const store = { head: () => 1, openIndex: () => index, blankedTo: () => 0, newestOutdated: () => undefined };
   const log = createLog('silent');
   const { find } = createSearching({ store, storePath: ':memory:', clock, log, held: () => [], onIndexed() {} });
   const waiting = Array.from({ length: MAX_SEARCHES_WAITING }, () => find('x', undefined, 1));
