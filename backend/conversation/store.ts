@@ -156,9 +156,9 @@ function whyUnfit(db: Database.Database, epoch: string, head: number): string | 
   try {
     const version = db.pragma('user_version', { simple: true });
     if (version === 0) return 'it is new';
-    if (version !== VERSION) return `it has version ${String(version)}`;
     const state = new Map(db.prepare<[], [string, unknown]>(`SELECT name, value FROM state`).raw().all());
     if (state.get('epoch') !== epoch) return OF_ANOTHER;
+    if (version !== VERSION) return `it has version ${String(version)}`;
     if (Number(state.get('head')) > head) return 'it is ahead of the journal';
     // In one that would take seconds to look through, damage is found by who reads that far: then the server ends.
     const isLarge = bytesOf(db) > MAX_STORE_CHECKED_BYTES;

@@ -174,9 +174,13 @@ describe('a store', () => {
     expect(existsSync(storePath)).toBe(true);
   });
 
-  it('that holds a conversation whose journal is lost stops the start, and stays as it is', async () => {
+  it.each([
+    ['this', undefined],
+    ['another', 77],
+  ])('of %s version, whose journal is lost, stops the start, and stays as it is', async (_what, version) => {
     const storePath = path();
     await talk(storePath);
+    if (version !== undefined) new Database(storePath).pragma(`user_version = ${version}`);
     const before = dump(storePath);
     const opening = openChat({ journal: await openMemoryJournal(), storePath });
     await expect(opening).rejects.toThrow(StartError);
