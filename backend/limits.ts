@@ -67,7 +67,7 @@ export const REMEMBERED_TOKENS = 10_000;
 /** Changes kept in memory; more than clients miss in a minute at 150 messages/s. */
 export const MAX_WINDOW_CHANGES = 10_000;
 /** Characters of JSON kept in memory, so that a window of long messages is bounded too: at most some 64 MB. */
-export const MAX_WINDOW_CHARS = 32_000_000;
+export const MAX_WINDOW_CHARS = 8_000_000;
 /** Bytes of a journal that is looked through for damage before the start; a larger one is while the server is at work. */
 export const MAX_JOURNAL_CHECKED_BYTES = 64 * 1024 * 1024;
 /** Bytes of a store that is looked through for damage at the start: what a slow disk reads in a second or two. */
@@ -105,7 +105,7 @@ export const MAX_PIECE_CHARS = 128 * 1024;
 /** Messages that a piece must have to be kept: fewer are made as quickly as found. */
 export const MIN_PREPARED_CHANGES = 50;
 /** Bytes of all pieces that are kept: 100,000 messages in one form take some 35 MB. */
-export const MAX_PREPARED_BYTES = 64 * 1024 * 1024;
+export const MAX_PREPARED_BYTES = 16 * 1024 * 1024;
 /** Milliseconds until a piece that nobody asked for is forgotten. */
 export const FORGET_PREPARED_MS = 60_000;
 /** Bytes that may wait in a socket before nothing more is queued for it: the cost of a reader that stopped. */

@@ -19,6 +19,8 @@ export interface ServerProcess {
   kill(): Promise<void>;
 }
 
+/** As `npm start` has it: the young generation takes 24 MB at most, which costs no time and saves as much again. */
+const SINCE_FLAGS = ['--max-semi-space-size=8'];
 const CHILD = fileURLToPath(new URL('servers/child.ts', import.meta.url));
 /** Milliseconds that it may take to answer, or to end. */
 const PATIENCE_MS = 20_000;
@@ -30,7 +32,11 @@ export async function startServerProcess(name: string, options: ServerOptions = 
   const start = performance.now();
   const child = fork(CHILD, [name, JSON.stringify(options)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: [...process.execArgv, ...(options.collectsGarbage ? ['--expose-gc'] : [])],
+    execArgv: [
+      ...process.execArgv,
+      ...(name.startsWith('since') ? SINCE_FLAGS : []),
+      ...(options.collectsGarbage ? ['--expose-gc'] : []),
+    ],
   });
   const stop = async () => end(child);
   const ask = async (question: Question) => {

@@ -16,7 +16,8 @@ export interface Child {
 
 export async function startChild(settings: NodeJS.ProcessEnv): Promise<Child> {
   const dataDir = mkdtempSync(join(tmpdir(), 'since-load-'));
-  const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', 'backend/main.ts'], {
+  const asStarted = ['with-node.mjs', '--max-semi-space-size=8', '--import', 'tsx']; // by `npm start`
+  const child = spawn(process.execPath, [...asStarted, '--expose-gc', 'backend/main.ts'], {
     env: { ...process.env, HOST: '127.0.0.1', PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'error', ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
