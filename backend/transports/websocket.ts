@@ -24,7 +24,10 @@ export function startWebsocket(host: Host): Transport {
     const pinged = [...due];
     for (const session of pinged) session.ping();
     clock.after(PONG_WITHIN_MS, () => {
-      for (const session of pinged) session.dropIfSilent();
+      // Once what has come is read: after a standstill of the whole process the answers are there, and this comes first.
+      setImmediate(() => {
+        for (const session of pinged) session.dropIfSilent();
+      });
     });
   });
 
