@@ -54,7 +54,6 @@ const SCHEMA = `
   CREATE VIRTUAL TABLE search USING fts5(
     room, text, content = '', tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'"
   );
-  INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
 `;
 
 // SQLite knows those on Latin letters only. Hebrew and Arabic points are left out by most who write.
@@ -209,6 +208,8 @@ function openFile(path: string, epoch: string): Database.Database {
   const db = prepare(new Database(path));
   db.transaction(() => {
     db.exec(SCHEMA);
+    // On a disk no word may stay that nobody finds any more; in memory that would cost a hundred times as much for nothing.
+    if (path !== ':memory:') db.exec(`INSERT INTO search (search, rank) VALUES ('secure-delete', 1)`);
     db.prepare(`INSERT INTO state VALUES ('epoch', ?), ('indexed', 0)`).run(epoch);
     db.pragma(`user_version = ${VERSION}`);
   })();

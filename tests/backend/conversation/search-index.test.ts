@@ -10,6 +10,9 @@ import { makeDataDir } from '../../harness/server.ts';
 import { azin, kept, messageOf, openChat, openMemoryJournal, toMessage } from './chat.ts';
 import type { Chat } from './chat.ts';
 
+/** Time enough for a thread that starts on a busy machine. */
+const WITHIN = { timeout: 15_000 };
+
 const find = async (chat: Chat, query: string, room?: string) =>
   (await chat.search(query, room, 10)).map((change) => toMessage(change).message).toSorted();
 
@@ -53,7 +56,7 @@ it.each<[what: string, harm: (indexPath: string) => void]>([
   const { storePath, indexPath, journal, expectAll } = await makeConversation();
   harm(indexPath);
   const chat = await openChat({ journal, storePath });
-  await vi.waitFor(() => expectAll(chat)); // what finds the damage is started anew
+  await vi.waitFor(() => expectAll(chat), WITHIN); // what finds the damage is started anew
   const { id } = await chat.say('five');
   expect(await find(chat, 'five')).toEqual(['five']);
   await chat.post('edit-message', { id, message: 'six' }, azin);
@@ -94,7 +97,7 @@ it('keeps what was replaced until the index has let go of it, and then no longer
   const texts = store.prepare<[], string>(`SELECT group_concat(text) FROM texts`).pluck();
   expect(texts.get()).toContain('zweifelhaft');
   chat.clock.advance(SEARCH_INDEX_AFTER_MS);
-  await vi.waitFor(() => expect(texts.get()).not.toContain('zweifelhaft'));
+  await vi.waitFor(() => expect(texts.get()).not.toContain('zweifelhaft'), WITHIN);
   expect(store.prepare(`SELECT * FROM outdated`).all()).toEqual([]);
   store.close();
   for (const path of [indexPath, `${indexPath}-wal`])
@@ -124,7 +127,7 @@ it('goes on where it was killed, between the index and the store', async () => {
   await store.close();
   const again = await openChat({ journal, storePath: copy.storePath });
   again.clock.advance(SEARCH_INDEX_AFTER_MS);
-  await vi.waitFor(() => expect(countOutdated(copy.storePath)).toBe(0));
+  await vi.waitFor(() => expect(countOutdated(copy.storePath)).toBe(0), WITHIN);
   expect(await find(again, 'zweifelhaft')).toEqual([]);
 });
 
