@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     environment: 'node',
+    globalSetup: 'tests/harness/programs.ts',
     // A process a file: servers, signals and SQLite's locks are the real ones, and nothing leaks into the next file.
     pool: 'forks',
     maxWorkers: 2,

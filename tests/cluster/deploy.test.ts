@@ -9,7 +9,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { SETTINGS } from '../../backend/settings.ts';
 import { call } from '../harness/api.ts';
-import { canRunNats, WITH_SBIN } from '../harness/nats.ts';
+import { canRun, WITH_SBIN } from '../harness/programs.ts';
 import { makeDataDir } from '../harness/server.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -82,7 +82,7 @@ describe('the settings', () => {
   });
 });
 
-describe.runIf(canRunNats('the settings of NATS'))('nats.conf', () => {
+describe.runIf(canRun('nats-server', 'the settings of NATS'))('nats.conf', () => {
   it.each(['word', '7e12ab', '12', '5k', 'true'])('takes the password %j as compose.yaml gives it', (password) => {
     const { services } = parse(read('compose.yaml'), { merge: true }) as { services: Record<string, Service> };
     const given = Object.entries(services['nats1']!.environment).map(([name, value]) => [

@@ -3,13 +3,14 @@ import { connect } from '@nats-io/transport-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { call, post } from '../harness/api.ts';
 import { createClock } from '../harness/clock.ts';
-import { canRunNats, shareNats } from '../harness/nats.ts';
+import { shareNats } from '../harness/nats.ts';
+import { canRun } from '../harness/programs.ts';
 import { connectWs } from '../harness/ws-client.ts';
 import { startSharing } from './servers.ts';
 import type { RoomSummary } from '../../backend/conversation/store-tables.ts';
 import type { ManualClock } from '../harness/clock.ts';
 
-describe.runIf(canRunNats('presence over servers'))('who is there', () => {
+describe.runIf(canRun('nats-server', 'presence over servers'))('who is there', () => {
   const nats = shareNats();
   let streams = 0;
 

@@ -8,11 +8,12 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { call, poll, post, write } from '../harness/api.ts';
-import { canRunNats, startNats, WITH_SBIN } from '../harness/nats.ts';
+import { startNats } from '../harness/nats.ts';
+import { canRun, WITH_SBIN } from '../harness/programs.ts';
 import { startTestServer } from '../harness/server.ts';
 import { connectSse } from '../harness/stream-client.ts';
 import { connectWs } from '../harness/ws-client.ts';
-import { canRunProxy, startProxy } from './proxy.ts';
+import { startProxy } from './proxy.ts';
 import { startSharing } from './servers.ts';
 import type { ClientHttp2Session } from 'node:http2';
 import type { Message } from '../../protocol/envelope.ts';
@@ -26,7 +27,7 @@ const startBehindProxy = async (tls?: string) => {
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
-describe.runIf(canRunProxy())('the proxy', () => {
+describe.runIf(canRun('haproxy', 'the proxy'))('the proxy', () => {
   it('has a configuration without a warning', async () => {
     const servers = { CHAT_BIND: '127.0.0.1:1', CHAT_1: '127.0.0.1:1', CHAT_2: '127.0.0.1:2', CHAT_3: '127.0.0.1:3' };
     const path = new URL('../../deploy/haproxy.cfg', import.meta.url).pathname;
@@ -69,7 +70,7 @@ describe.runIf(canRunProxy())('the proxy', () => {
     expect(statuses).toEqual([201, 201, 201, 429]);
   });
 
-  it.runIf(canRunNats('reading without NATS'))(
+  it.runIf(canRun('nats-server', 'reading without NATS'))(
     'lets read all the while when no server can reach the journal',
     { timeout: 60_000 },
     async () => {

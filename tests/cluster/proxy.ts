@@ -1,26 +1,16 @@
 /** The proxy of deploy/, as it is, in front of servers of a test. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { takeFreePorts, WITH_SBIN } from '../harness/nats.ts';
+import { takeFreePorts } from '../harness/nats.ts';
+import { WITH_SBIN } from '../harness/programs.ts';
 
 const CONFIG = fileURLToPath(new URL('../../deploy/haproxy.cfg', import.meta.url));
 /** Milliseconds between looks whether it listens: it does not say. */
 const LOOK_MS = 20;
-
-const hasProxy = spawnSync('haproxy', ['-v'], { env: WITH_SBIN }).status === 0;
-
-/** @returns whether the proxy is there. Where all must run, it must be */
-export function canRunProxy(): boolean {
-  if (hasProxy) return true;
-  const how = 'install haproxy, as by "apt-get install haproxy"';
-  if (process.env['CI'] === 'true') throw new Error(`the proxy cannot be tested: ${how}`);
-  process.stdout.write(`Not run: the proxy in front of servers. To run it, ${how}.\n`);
-  return false;
-}
 
 export interface Proxy {
   readonly url: string;

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { call, identify, poll, post, write } from '../harness/api.ts';
 import { createClock } from '../harness/clock.ts';
-import { canRunNats, shareNats } from '../harness/nats.ts';
+import { shareNats } from '../harness/nats.ts';
+import { canRun } from '../harness/programs.ts';
 import { connectSse } from '../harness/stream-client.ts';
 import { startTcpProxy } from '../harness/tcp-proxy.ts';
 import { connectWs } from '../harness/ws-client.ts';
@@ -10,7 +11,7 @@ import { startSharing } from './servers.ts';
 import type { Message } from '../../protocol/envelope.ts';
 import type { TestServerOptions } from '../harness/server.ts';
 
-describe.runIf(canRunNats('several servers'))('servers that share a journal', () => {
+describe.runIf(canRun('nats-server', 'several servers'))('servers that share a journal', () => {
   const nats = shareNats();
   let streams = 0;
 

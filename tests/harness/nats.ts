@@ -1,5 +1,5 @@
 /** Real NATS servers with JetStream, each a process of its own on free ports, that can be killed and started again. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { WITH_SBIN } from './programs.ts';
 import type { ChildProcess } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
 
@@ -21,23 +22,6 @@ export interface NatsNode {
   kill(): Promise<void>;
   /** From the next start on, refuse whoever does not know the user and the password. */
   protect(user: string, password: string): void;
-}
-
-/** Debian puts servers where only root's path leads. */
-export const WITH_SBIN = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };
-
-const hasNats = spawnSync('nats-server', ['--version'], { env: WITH_SBIN }).status === 0;
-
-/**
- * Where there is no nats-server, what needs it is left out and that is said in a line; not where all must run.
- * @param what is left out
- */
-export function canRunNats(what: string): boolean {
-  if (hasNats) return true;
-  const how = 'install nats-server, as by "apt-get install nats-server"';
-  if (process.env['CI'] === 'true') throw new Error(`${what} cannot be tested: ${how}`);
-  process.stdout.write(`Not run: ${what}. To run it, ${how}.\n`);
-  return false;
 }
 
 /** Called with what ends a thing that was started. */

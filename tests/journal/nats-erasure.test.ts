@@ -5,12 +5,13 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openJournal } from '../../backend/journal/nats.ts';
-import { canRunNats, shareNats } from '../harness/nats.ts';
+import { shareNats } from '../harness/nats.ts';
+import { canRun } from '../harness/programs.ts';
 import { makeDataDir } from '../harness/server.ts';
 import { entry, open, readAll, silent } from './contract.ts';
 import type { NewEntry } from '../../backend/journal/journal.ts';
 
-describe.runIf(canRunNats('erasing on NATS'))('a text that is erased on NATS', () => {
+describe.runIf(canRun('nats-server', 'erasing on NATS'))('a text that is erased on NATS', () => {
   const nats = shareNats();
   let streams = 0;
 

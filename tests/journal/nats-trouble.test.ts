@@ -9,7 +9,8 @@ import { openJournal } from '../../backend/journal/nats.ts';
 import { NATS_RETRY_MS } from '../../backend/limits.ts';
 import { createLog } from '../../backend/log.ts';
 import { call, expectProblem, poll, post, write } from '../harness/api.ts';
-import { canRunNats, startNats } from '../harness/nats.ts';
+import { startNats } from '../harness/nats.ts';
+import { canRun } from '../harness/programs.ts';
 import { makeDataDir } from '../harness/server.ts';
 import { startSharing, startSharingProcess } from '../cluster/servers.ts';
 import { entry, open, readAll, silent } from './contract.ts';
@@ -25,7 +26,7 @@ const openOn = (node: NatsNode, options: Partial<JournalOptions> = {}) =>
     makeDataDir(),
   );
 
-describe.runIf(canRunNats('losing NATS'))('a server that loses NATS', () => {
+describe.runIf(canRun('nats-server', 'losing NATS'))('a server that loses NATS', () => {
   it('lets read, refuses writes with 503, and goes on by itself', { timeout: WITHIN_MS }, async () => {
     const node = await startNats();
     const { url } = await startSharing([node]);
@@ -180,7 +181,7 @@ describe.runIf(canRunNats('losing NATS'))('a server that loses NATS', () => {
   });
 });
 
-describe.runIf(canRunNats('starting without NATS'))('a start without NATS', () => {
+describe.runIf(canRun('nats-server', 'starting without NATS'))('a start without NATS', () => {
   it('ends at once, in a line without the password, where it is refused', { timeout: WITHIN_MS }, async () => {
     const node = await startNats();
     await node.kill();

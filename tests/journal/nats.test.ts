@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import { describe } from 'vitest';
 import { openJournal } from '../../backend/journal/nats.ts';
-import { canRunNats, shareNats } from '../harness/nats.ts';
+import { shareNats } from '../harness/nats.ts';
+import { canRun } from '../harness/programs.ts';
 import { describeJournal } from './contract.ts';
 
-const isPossible = canRunNats('the journal on NATS');
+const isPossible = canRun('nats-server', 'the journal on NATS');
 
 describe.runIf(isPossible)('on a real server', () => {
   const nats = shareNats();
