@@ -152,10 +152,16 @@ export function openSearchIndex(path: string, store: Database.Database): SearchI
     }
   };
 
-  /** In the store as it stands at one moment. What is damaged is made anew by who opens it next. */
-  const inOneMoment = <T>(work: () => T): T => {
+  // The store as it stands at one moment; short, as meanwhile its log cannot be emptied.
+  const findNow = store.transaction((question: Question, chars: number): Change[] => {
+    catchUpIfPossible(1, chars);
+    return question.held.length > 0 ? findWithHeld(question) : findIndexed(question, new Map());
+  });
+
+  /** What is damaged is made anew by who opens it next. */
+  const discardDamaged = <T>(work: () => T): T => {
     try {
-      return store.transaction(work)();
+      return work();
     } catch (error) {
       if (isDamage(error)) removeFiles(path);
       throw error;
@@ -164,11 +170,11 @@ export function openSearchIndex(path: string, store: Database.Database): SearchI
 
   return {
     indexed: () => indexed.get() ?? 0,
-    indexSome: (chars) => inOneMoment(() => indexSome(chars)),
+    indexSome: (chars) => discardDamaged(() => indexSome(chars)),
     find: (question, slices, chars) =>
-      inOneMoment(() => {
+      discardDamaged(() => {
         catchUpIfPossible(slices, chars);
-        return question.held.length > 0 ? findWithHeld(question) : findIndexed(question, new Map());
+        return findNow(question, chars);
       }),
     close: () => void db.close(),
   };
