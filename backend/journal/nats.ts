@@ -86,7 +86,7 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
       } catch (error) {
         if (error instanceof StreamChangedError) return onFatal?.(error.message);
         const why = messageOf(error);
-        if (trouble === undefined || trouble.why === why) continue;
+        if (trouble === undefined || trouble.why === why || closing.signal.aborted) continue;
         trouble.why = why;
         log.warn({ why }, 'nats: the stream cannot be reached yet');
       }
