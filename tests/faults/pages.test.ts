@@ -21,7 +21,17 @@ it.each(['/polling/', '/websocket/'])('%s has everything once after both', async
   await expectPage(chat.items).toHaveCount(1);
   await expectPage(chat.page.locator('.is-pending')).toHaveCount(0);
 
-  // Some are lost on their way there, and some answers on their way back.
+  // One has arrived, but its answer is lost.
+  proxy.pauseAnswers();
+  await chat.say('unanswered');
+  await expect.poll(async () => (await readAll(server.url)).length, WITHIN).toBe(2);
+  proxy.drop();
+  proxy.resume();
+  await expectPage(chat.page.locator('.is-pending')).toHaveCount(0, WITHIN);
+  await expectPage(chat.items).toHaveCount(2, WITHIN);
+  await expectPage(chat.status).toContainText('Live', WITHIN);
+
+  // Others are lost on their way there.
   proxy.pause();
   await chat.say('two');
   proxy.cut();
@@ -33,19 +43,27 @@ it.each(['/polling/', '/websocket/'])('%s has everything once after both', async
   const again = await startServerProcess({ dataDir: server.dataDir, port: server.port });
   await post(again.url, 'five, of another');
   proxy.restore();
-  await expectPage(chat.items).toHaveCount(5, WITHIN);
+  await expectPage(chat.items).toHaveCount(6, WITHIN);
   await expectPage(chat.page.locator('.is-pending')).toHaveCount(0, WITHIN);
   await expectPage(chat.status).toContainText('Live', WITHIN);
 
   await again.end('SIGKILL');
   await chat.say('six');
   const last = await startServerProcess({ dataDir: server.dataDir, port: server.port });
-  await expectPage(chat.items).toHaveCount(6, WITHIN);
+  await expectPage(chat.items).toHaveCount(7, WITHIN);
   await expectPage(chat.page.locator('.is-pending')).toHaveCount(0, WITHIN);
 
   const kept = await readAll(last.url);
   const texts = kept.map(({ message }) => message);
-  expect(texts.toSorted()).toEqual(['five, of another', 'four, of another', 'one', 'six', 'three', 'two']);
-  expect(texts.filter((text) => !text.includes('another'))).toEqual(['one', 'two', 'three', 'six']);
+  expect(texts.toSorted()).toEqual([
+    'five, of another',
+    'four, of another',
+    'one',
+    'six',
+    'three',
+    'two',
+    'unanswered',
+  ]);
+  expect(texts.filter((text) => !text.includes('another'))).toEqual(['one', 'unanswered', 'two', 'three', 'six']);
   await expectPage(chat.items).toContainText(texts, WITHIN);
 });

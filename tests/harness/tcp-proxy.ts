@@ -18,6 +18,8 @@ export interface TcpProxy {
   restore(): void;
   /** Nothing gets through any more, in neither direction, and nobody is told. Until `resume`. */
   pause(): void;
+  /** What clients send gets through, and nothing comes back. Until `resume`. */
+  pauseAnswers(): void;
   resume(): void;
   /** Everything is passed on this much later. */
   delayMs: number;
@@ -43,6 +45,7 @@ export async function startTcpProxy(target: { port: number }, seed = 20261122): 
   let repeated = 0;
   let isCut = false;
   let paused: PromiseWithResolvers<void> | undefined;
+  let areOnlyAnswersPaused = false;
 
   const sendPieces = async (to: Socket, bytes: Buffer) => {
     for (let at = 0; at < bytes.length;) {
@@ -54,12 +57,12 @@ export async function startTcpProxy(target: { port: number }, seed = 20261122): 
   };
 
   /** In order, whatever happens to each. */
-  const passOn = (from: Socket, to: Socket) => {
+  const passOn = (from: Socket, to: Socket, isAnswer: boolean) => {
     let before = Promise.resolve();
     const later = (work: () => unknown) => {
       const dueAt = performance.now() + proxy.delayMs;
       before = before.then(async () => {
-        await paused?.promise;
+        if (isAnswer || !areOnlyAnswersPaused) await paused?.promise;
         const leftMs = dueAt - performance.now();
         if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs));
         await work();
@@ -98,7 +101,7 @@ export async function startTcpProxy(target: { port: number }, seed = 20261122): 
     const link = { client, server };
     links.add(link);
     for (const [one, other] of [[client, server] as const, [server, client] as const]) {
-      passOn(one, other);
+      passOn(one, other, one === server);
       one.on('error', () => other.resetAndDestroy());
       one.on('close', () => {
         links.delete(link);
@@ -137,7 +140,12 @@ export async function startTcpProxy(target: { port: number }, seed = 20261122): 
     drop,
     restore: () => void (isCut = false),
     pause: () => void (paused ??= Promise.withResolvers()),
+    pauseAnswers() {
+      areOnlyAnswersPaused = true;
+      paused ??= Promise.withResolvers();
+    },
     resume() {
+      areOnlyAnswersPaused = false;
       paused?.resolve();
       paused = undefined;
     },
