@@ -333,7 +333,7 @@ export function createApplier(
 }
 
 /** @returns whether it is the very entry that was given to the journal */
-function isSame({ seq: _seq, ...kept }: Entry, given: NewEntry): boolean {
+function isSame(kept: Entry, given: NewEntry): boolean {
   if (given.key === undefined && given.erases === undefined) return true; // no journal takes it for another
   return kept.at === given.at && kept.text === given.text && JSON.stringify(kept.body) === JSON.stringify(given.body);
 }

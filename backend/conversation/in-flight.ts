@@ -32,6 +32,7 @@ export function createInFlight(): InFlight {
     async during(entry, work) {
       const name = keyName(entry);
       const { about, erases } = entry;
+      if (name === undefined && about === undefined) return work(); // nothing can bear on it
       const done = Promise.withResolvers<void>();
       if (name !== undefined) keys.set(name, done.promise);
       if (erases !== undefined) erasing.set(erases, done.promise);
