@@ -82,6 +82,7 @@ export async function openStream(options: NatsOptions, log: Logger): Promise<Nat
         if (created !== info.created) throw new StreamChangedError(`The NATS stream ${name} was made anew.`);
         return state.last_seq;
       };
+      await readHead(); // where others make the stream in this moment, it is looked for again
       return {
         connection,
         js,
@@ -156,7 +157,8 @@ async function findOrMake(manager: JetStreamManager, config: StreamMade): Promis
     return await manager.streams.info(config.name);
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || error.code !== NO_SUCH_STREAM) throw error;
-    return manager.streams.add(config);
+    await manager.streams.add(config);
+    return manager.streams.info(config.name); // the answer to the one that came second may tell another time of making
   }
 }
 

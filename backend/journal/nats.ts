@@ -93,11 +93,15 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
     }
   }
 
-  let readingHead: Promise<number> | undefined;
-  /** The stream's, asked once for all who want to know at the same time. */
+  let readingHead: Promise<unknown> = Promise.resolve();
+  let nextHead: Promise<number> | undefined;
+  /** The stream's, asked once for all who wait for the answer before: that may be older than what they know. */
   const readHeadTogether = () =>
-    (readingHead ??= stream.readHead().finally(() => {
-      readingHead = undefined;
+    (nextHead ??= readingHead.then(() => {
+      const reading = stream.readHead();
+      readingHead = reading.catch(() => {});
+      nextHead = undefined;
+      return reading;
     }));
 
   /** @returns the seq that the stream gave it; tried again with the same id, which the stream knows for a while */

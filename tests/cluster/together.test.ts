@@ -1,4 +1,5 @@
 /** Three servers with one journal: what one is told, all know, and a client may go from one to another. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { call, identify, poll, post, write } from '../harness/api.ts';
 import { createClock } from '../harness/clock.ts';
@@ -77,6 +78,19 @@ describe.runIf(canRun('nats-server', 'several servers'))('servers that share a j
         .toBe(200);
     },
   );
+
+  it('do not take a cursor for gone by what they asked before it was given', async () => {
+    const natsStream = `together-${++streams}`;
+    const way = await startTcpProxy({ port: Number(new URL(nats().url).port) });
+    const ahead = await startSharing([nats()], { natsStream });
+    const behind = await startSharing([{ ...nats(), url: way.url.replace('http:', 'nats:') }], { natsStream });
+    way.delayMs = 150;
+    const early = call(behind.url, '/messages?since=1');
+    await pause(1.5 * way.delayMs); // the question has come to NATS, its answer is on the way
+    expect(await post(ahead.url, 'text')).toMatchObject({ seq: 1 });
+    expect((await call(behind.url, '/messages?since=1')).status).toBe(200);
+    await early;
+  });
 
   it('know that a cursor is gone which none of them has reached', async () => {
     const urls = await startServers(2);
