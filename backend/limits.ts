@@ -116,8 +116,8 @@ export const MAX_STALL_MS = 60_000;
 export const MAX_GATHER_MS = 4;
 /** Milliseconds that changes wait for others that are being written to the disk: what a slow one takes for a commit. */
 export const MAX_AWAIT_MORE_MS = 10;
-/** Pauses after a flush, each as long as it took: so fan-out takes a third of a core that has more to do. */
-export const PAUSES_PER_FLUSH = 2;
+/** Pauses after a flush, each as long as it took: so fan-out takes a quarter of a core that has more to do. */
+export const PAUSES_PER_FLUSH = 3;
 /** Milliseconds of the pause after a flush at most: what a person does not notice. */
 export const MAX_FLUSH_PAUSE_MS = 25;
 /** Milliseconds between pings on a WebSocket. */

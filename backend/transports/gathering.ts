@@ -1,6 +1,6 @@
 /**
  * When changes go out. Those of one turn of the event loop go together, so that a socket gets one write whatever the
- * burst; and under load a flush is followed by a pause twice as long as it took, so that batches grow when the core is
+ * burst; and under load a flush is followed by a pause three times as long as it took, so that batches grow when the core is
  * busy, and fan-out leaves it to others for most of the time.
  */
 import { MAX_AWAIT_MORE_MS, MAX_FLUSH_PAUSE_MS, MAX_GATHER_MS, PAUSES_PER_FLUSH } from '../limits.ts';
