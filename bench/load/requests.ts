@@ -1,13 +1,21 @@
 /** Requests one after the other on each of some connections. */
 import { Durations } from '../statistics.ts';
-import { measure } from '../scenarios/scenario.ts';
-import { openHttpClients } from './http-clients.ts';
+import { measure, POST } from '../scenarios/scenario.ts';
+import { httpRequest, openHttpClients } from './http-clients.ts';
 import type { ServerProcess } from '../server-process.ts';
 import type { Figures } from '../scenarios/scenario.ts';
 
 const CONNECTIONS = 50;
 
-/** @returns what a request costs by itself, once a third as many were made to warm up */
+/** Until Node has compiled what is called most. */
+const WARM_UP = 20_000;
+
+/** Posts that nobody reads, in a room of their own where there are rooms. */
+export async function warmUp(server: ServerProcess): Promise<void> {
+  await measureRequests(server, httpRequest('POST', '/messages', { ...POST, room: 'warm-up' }), 1);
+}
+
+/** @returns what a request costs by itself, once the server is warm */
 export async function measureRequests(server: ServerProcess, bytes: Buffer, count: number): Promise<Figures> {
   const clients = await openHttpClients(server.port, CONNECTIONS);
   const work = async (requests: number) => {
@@ -25,7 +33,7 @@ export async function measureRequests(server: ServerProcess, bytes: Buffer, coun
     return latencies;
   };
   try {
-    await work(Math.ceil(count / 3));
+    await work(Math.max(Math.ceil(count / 3), WARM_UP));
     return await measure(server, async () => work(count));
   } finally {
     for (const client of clients) client.close();

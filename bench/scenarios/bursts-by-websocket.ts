@@ -1,6 +1,7 @@
 /** One WebSocket writes many messages at once, and everyone reads: what a program posts, or a class of pupils by way of one. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openListeners } from '../load/listeners.ts';
+import { warmUp } from '../load/requests.ts';
 import { openWriter } from '../load/writer.ts';
 import { askCursor, BY_WEBSOCKET, measure, POST, wiresOf } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
@@ -18,6 +19,7 @@ export const burstsByWebsocket: Scenario = {
   contenders: () => BY_WEBSOCKET,
   async run({ contender, size, startServer }) {
     const server = await startServer();
+    await warmUp(server);
     const wires = wiresOf(contender);
     const listeners = await openListeners(wires.listen, server.port, size.listeners, await askCursor(server));
     const writer = await openWriter(wires.write, server.port, POST);

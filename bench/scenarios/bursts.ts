@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { httpRequest, openHttpClients } from '../load/http-clients.ts';
 import { openListeners } from '../load/listeners.ts';
+import { warmUp } from '../load/requests.ts';
 import { askCursor, BY_STREAM, BY_WEBSOCKET, measure, POST, wiresOf } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -18,6 +19,7 @@ export const bursts: Scenario = {
   contenders: () => [...BY_WEBSOCKET, ...BY_STREAM],
   async run({ contender, size, startServer }) {
     const server = await startServer();
+    await warmUp(server);
     const listeners = await openListeners(
       wiresOf(contender).listen,
       server.port,

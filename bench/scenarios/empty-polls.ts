@@ -4,7 +4,7 @@ import { measureRequests } from '../load/requests.ts';
 import { askCursor } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 
-const POLLS_PER_SECOND = 1_500;
+const POLLS_PER_SECOND = 5_000;
 
 export const emptyPolls: Scenario = {
   name: 'empty-polls',

@@ -1,5 +1,6 @@
 /** One WebSocket writes evenly, and all others read: what several scenarios do at different sizes. */
 import { openListeners } from '../load/listeners.ts';
+import { warmUp } from '../load/requests.ts';
 import { openWriter, pace } from '../load/writer.ts';
 import { askCursor, measure, POST, wiresOf } from './scenario.ts';
 import type { Contender, Figures } from './scenario.ts';
@@ -21,6 +22,7 @@ export async function measureEvenly(
   { listeners: count, perSecond, seconds, stalled = 0 }: Evenly,
 ): Promise<Figures> {
   const { listen, write } = wiresOf(contender);
+  await warmUp(server);
   const since = await askCursor(server);
   const listeners = await openListeners(listen, server.port, count - stalled, since);
   const others = await openListeners(listen, server.port, stalled, since);

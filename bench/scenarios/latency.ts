@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { httpRequest, openHttpClients } from '../load/http-clients.ts';
 import { openListeners } from '../load/listeners.ts';
+import { warmUp } from '../load/requests.ts';
 import { askCursor, BY_WEBSOCKET, measure, POST, wiresOf } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -17,6 +18,7 @@ export const latency: Scenario = {
   contenders: () => BY_WEBSOCKET,
   async run({ contender, size, startServer }) {
     const server = await startServer();
+    await warmUp(server);
     const count = Math.min(LISTENERS, size.listeners);
     const listeners = await openListeners(wiresOf(contender).listen, server.port, count, await askCursor(server));
     const [client] = await openHttpClients(server.port, 1);

@@ -4,7 +4,7 @@ import { measureRequests } from '../load/requests.ts';
 import { POST } from './scenario.ts';
 import type { Scenario } from './scenario.ts';
 
-const POSTS_PER_SECOND = 1_000;
+const POSTS_PER_SECOND = 4_000;
 
 export const posts: Scenario = {
   name: 'posts',
