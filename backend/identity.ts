@@ -75,7 +75,7 @@ function createOpen({ secret, settings, rateLimit }: IdentityOptions): Identity 
       const address = addresses.of(request);
       const bearer = readBearer(request);
       if (isModerator(bearer, settings)) return { isModerator: true, address };
-      const token = bearer ?? ((isFromOwnPage(request.headers) ? cookieToken(request) : undefined));
+      const token = bearer ?? (isFromOwnPage(request.headers) ? cookieToken(request) : undefined);
       if (token === undefined) return { isModerator: false, address };
       const author = authorOfToken(token);
       if (author === undefined)
