@@ -41,9 +41,12 @@ export async function startTestServer({
   return { url: `http://127.0.0.1:${server.port}`, port: server.port, dataDir, stop: server.stop };
 }
 
-/** @returns a folder that is removed after the test, and after everything that was registered later */
-export function makeDataDir(): string {
-  const path = mkdtempSync(join(tmpdir(), 'since-test-'));
+/**
+ * @param parent where waiting for a disk is not wanted, one that is in memory
+ * @returns a folder that is removed after the test, and after everything that was registered later
+ */
+export function makeDataDir(parent = tmpdir()): string {
+  const path = mkdtempSync(join(parent, 'since-test-'));
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }

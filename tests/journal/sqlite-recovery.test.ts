@@ -1,5 +1,5 @@
 /** What SQLite makes of a log that ends, or is damaged, anywhere: what was acknowledged up to there, and nothing else. */
-import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -8,10 +8,10 @@ import { makeDataDir } from '../harness/server.ts';
 import { entry } from './contract.ts';
 import type { Entry } from '../../backend/journal/journal.ts';
 
+/** What is asked is what SQLite reads; thousands of files need not come to the disk for it. */
+const IN_MEMORY = existsSync('/dev/shm') ? '/dev/shm' : undefined;
 const HEADER_BYTES = 32;
 const FRAME_BYTES = 24 + 4_096;
-/** Between cuts within the last page. */
-const STEP_BYTES = 8;
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -23,7 +23,7 @@ interface Commit {
 
 /** Some commits that are in the log only. @returns copies of both files, and what was acknowledged with which bytes */
 function makeLog() {
-  const path = join(makeDataDir(), 'journal.db');
+  const path = join(makeDataDir(IN_MEMORY), 'journal.db');
   const file = openJournalFile(path);
   onTestFinished(() => file.close());
   file.checkpoint(); // the tables are in the main file
@@ -40,8 +40,8 @@ function makeLog() {
   return { main, log: readFileSync(`${path}-wal`), commits, epoch: file.epoch };
 }
 
-/** @returns what is found beside this log */
-function recover(main: string, log: Buffer, epoch: string): { entries: Entry[]; next: number } {
+/** @returns what is found beside this log, and the seq that comes next where that is asked for */
+function recover(main: string, log: Buffer, epoch: string, writes = false): { entries: Entry[]; next?: number } {
   const path = `${main}-again`;
   copyFileSync(main, path);
   writeFileSync(`${path}-wal`, log);
@@ -50,7 +50,7 @@ function recover(main: string, log: Buffer, epoch: string): { entries: Entry[]; 
     expect(file.epoch).toBe(epoch);
     const entries = file.read(0, 1_000);
     expect(file.head).toBe(entries.at(-1)?.seq ?? 0);
-    return { entries, next: file.commit([entry()]).seqs[0] ?? 0 };
+    return writes ? { entries, next: file.commit([entry()]).seqs[0] ?? 0 } : { entries };
   } finally {
     file.close();
   }
@@ -63,16 +63,18 @@ function upTo(commits: readonly Commit[], bytes: number): Entry[] {
 describe('a log', () => {
   it('that is cut off anywhere holds all commits before that, and none of the one it was cut off in', () => {
     const { main, log, commits, epoch } = makeLog();
-    const cuts = new Set<number>();
-    for (let at = HEADER_BYTES; at <= log.length; at += FRAME_BYTES) for (const by of [-1, 0, 1]) cuts.add(at + by);
-    for (let at = log.length - FRAME_BYTES; at <= log.length; at += at < log.length - 4_096 ? 1 : STEP_BYTES)
-      cuts.add(at);
+    // Around each frame, and at every byte of the header and of the last frame.
+    const around: number[] = [];
+    for (let at = HEADER_BYTES; at <= log.length; at += FRAME_BYTES) around.push(at - 1, at, at + 1);
+    const cuts = new Set(around);
     for (let at = 0; at <= HEADER_BYTES; at++) cuts.add(at);
+    for (let at = log.length - FRAME_BYTES; at <= log.length; at++) cuts.add(at);
     for (const cut of cuts) {
       if (cut > log.length) continue;
-      const { entries, next } = recover(main, log.subarray(0, cut), epoch);
+      const goesOn = around.includes(cut); // where a commit is added, too; each waits for the disk
+      const { entries, next } = recover(main, log.subarray(0, cut), epoch, goesOn);
       expect(entries, `cut at ${cut}`).toEqual(upTo(commits, cut));
-      expect(next).toBe(entries.length + 1);
+      if (goesOn) expect(next).toBe(entries.length + 1);
     }
   });
 
