@@ -148,8 +148,13 @@ export class Session implements Connection {
     this.#guarded?.ping();
   }
 
+  /** Whether nothing has come since the last ping. */
+  get isSilent(): boolean {
+    return !this.#wasHeard;
+  }
+
   dropIfSilent(): void {
-    if (!this.#wasHeard) this.#guarded?.destroy();
+    if (this.isSilent) this.#guarded?.destroy();
   }
 
   end(code: number, reason: string): Promise<void> {

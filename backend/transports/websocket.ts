@@ -24,9 +24,10 @@ export function startWebsocket(host: Host): Transport {
     const pinged = [...due];
     for (const session of pinged) session.ping();
     clock.after(PONG_WITHIN_MS, () => {
+      const silent = pinged.filter((session) => session.isSilent);
       // Once what has come is read: after a standstill of the whole process the answers are there, and this comes first.
       setImmediate(() => {
-        for (const session of pinged) session.dropIfSilent();
+        for (const session of silent) session.dropIfSilent();
       });
     });
   });
