@@ -7,12 +7,14 @@ import type { Figures } from '../scenarios/scenario.ts';
 
 const CONNECTIONS = 50;
 
-/** Until Node has compiled what is called most. */
-const WARM_UP = 20_000;
+/** Requests to warm up for one that is measured: until Node has compiled what is called most. */
+const WARM_UPS = 2.5;
+const WARM_UPS_PER_SECOND = 4_000;
 
-/** Posts that nobody reads, in a room of their own where there are rooms. */
-export async function warmUp(server: ServerProcess): Promise<void> {
-  await measureRequests(server, httpRequest('POST', '/messages', { ...POST, room: 'warm-up' }), 1);
+/** Posts that nobody reads, in a room of their own where there are rooms. @param seconds that will be measured */
+export async function warmUp(server: ServerProcess, seconds: number): Promise<void> {
+  const posts = Math.ceil(seconds * WARM_UPS_PER_SECOND);
+  await measureRequests(server, httpRequest('POST', '/messages', { ...POST, room: 'warm-up' }), posts);
 }
 
 /** @returns what a request costs by itself, once the server is warm */
@@ -33,7 +35,7 @@ export async function measureRequests(server: ServerProcess, bytes: Buffer, coun
     return latencies;
   };
   try {
-    await work(Math.max(Math.ceil(count / 3), WARM_UP));
+    await work(Math.ceil(WARM_UPS * count));
     return await measure(server, async () => work(count));
   } finally {
     for (const client of clients) client.close();

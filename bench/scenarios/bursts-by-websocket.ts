@@ -19,7 +19,7 @@ export const burstsByWebsocket: Scenario = {
   contenders: () => BY_WEBSOCKET,
   async run({ contender, size, startServer }) {
     const server = await startServer();
-    await warmUp(server);
+    await warmUp(server, size.seconds);
     const wires = wiresOf(contender);
     const listeners = await openListeners(wires.listen, server.port, size.listeners, await askCursor(server));
     const writer = await openWriter(wires.write, server.port, POST);

@@ -19,7 +19,7 @@ export const bursts: Scenario = {
   contenders: () => [...BY_WEBSOCKET, ...BY_STREAM],
   async run({ contender, size, startServer }) {
     const server = await startServer();
-    await warmUp(server);
+    await warmUp(server, size.seconds);
     const listeners = await openListeners(
       wiresOf(contender).listen,
       server.port,

@@ -22,7 +22,7 @@ export async function measureEvenly(
   { listeners: count, perSecond, seconds, stalled = 0 }: Evenly,
 ): Promise<Figures> {
   const { listen, write } = wiresOf(contender);
-  await warmUp(server);
+  await warmUp(server, seconds);
   const since = await askCursor(server);
   const listeners = await openListeners(listen, server.port, count - stalled, since);
   const others = await openListeners(listen, server.port, stalled, since);

@@ -18,7 +18,7 @@ export const latency: Scenario = {
   contenders: () => BY_WEBSOCKET,
   async run({ contender, size, startServer }) {
     const server = await startServer();
-    await warmUp(server);
+    await warmUp(server, size.seconds);
     const count = Math.min(LISTENERS, size.listeners);
     const listeners = await openListeners(wiresOf(contender).listen, server.port, count, await askCursor(server));
     const [client] = await openHttpClients(server.port, 1);

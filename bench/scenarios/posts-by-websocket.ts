@@ -9,8 +9,6 @@ import type { ServerProcess } from '../server-process.ts';
 
 const POSTS_PER_SECOND = 10_000;
 const BY_HTTP_PER_SECOND = 4_000;
-/** Until Node has compiled what is called most. */
-const WARM_UP = 20_000;
 /** Posts that wait for their answers at a time. */
 const UNDER_WAY = 200;
 
@@ -27,7 +25,7 @@ export const postsByWebsocket: Scenario = {
       return measureRequests(server, request, Math.ceil(seconds * BY_HTTP_PER_SECOND));
     }
     const count = Math.ceil(seconds * POSTS_PER_SECOND);
-    await post(server, contender, Math.max(Math.ceil(count / 3), WARM_UP));
+    await post(server, contender, count);
     return measure(server, async () => post(server, contender, count));
   },
 };
