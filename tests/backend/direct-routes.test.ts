@@ -44,6 +44,7 @@ async function ask(url: string, path: string, { method = 'GET', search = '', hea
   const response = await fetch(`${url}${path}${search}`, { method, headers, ...(body !== undefined && { body }) });
   const told = new Headers(response.headers);
   told.delete('date');
+  told.delete('x-request-id'); // each failure has one of its own
   return { status: response.status, headers: Object.fromEntries(told), text: await response.text() };
 }
 
