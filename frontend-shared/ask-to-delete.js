@@ -12,10 +12,13 @@ export function createDeleteDialog(dialog) {
     dialog.showModal();
     return new Promise((resolve) => {
       const decided = () => {
+        // Told late of an earlier question, which was closed right before this one was asked.
+        if (dialog.open) return;
+        dialog.removeEventListener('close', decided);
         if (quote) quote.textContent = ''; // what is deleted stays nowhere, nor is a text twice on the page
         resolve(dialog.returnValue === 'delete');
       };
-      dialog.addEventListener('close', decided, { once: true });
+      dialog.addEventListener('close', decided);
     });
   };
 }

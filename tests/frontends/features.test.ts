@@ -192,6 +192,20 @@ describe.each(PAGES)('%s', (path) => {
     for (const { page } of [chat, other]) expect(await page.content()).not.toContain('to be gone');
   });
 
+  it('deletes what was asked for again as soon as the question was closed', async () => {
+    const { url } = await startTestServer();
+    const chat = await openPage(url + path);
+    await chat.say('to be gone');
+    const button = buttonOf(chat, 'to be gone', /^Delete/);
+    await button.evaluate((element: HTMLElement) => {
+      element.click();
+      (document.querySelector('dialog[open]') as HTMLDialogElement).close();
+      element.click(); // before the page is told that the first one is closed
+    });
+    await chat.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await expectPage(chat.items).toContainText(['Message deleted']);
+  });
+
   it('reaches every button of a message by Tab', async () => {
     const { url } = await startTestServer();
     const chat = await openPage(url + path);
