@@ -105,7 +105,7 @@ export const MAX_PIECE_CHARS = 128 * 1024;
 /** Messages that a piece must have to be kept: fewer are made as quickly as found. */
 export const MIN_PREPARED_CHANGES = 50;
 /** Bytes of all pieces that are kept: 100,000 messages in one form take some 35 MB. */
-export const MAX_PREPARED_BYTES = 16 * 1024 * 1024;
+export const MAX_PREPARED_BYTES = 64 * 1024 * 1024;
 /** Milliseconds until a piece that nobody asked for is forgotten. */
 export const FORGET_PREPARED_MS = 60_000;
 /** Bytes that may wait in a socket before nothing more is queued for it: the cost of a reader that stopped. */
