@@ -61,8 +61,8 @@ export const MAX_SEARCHES_PER_ADDRESS = 20;
 export const REMEMBERED_QUERIES = 1_000;
 /** Origins whose headers are remembered. */
 export const REMEMBERED_ORIGINS = 100;
-/** Identities whose tokens are remembered as checked; each takes some 200 bytes. */
-export const REMEMBERED_TOKENS = 10_000;
+/** Characters of a question whose answer is remembered: what people's programs ask, and not the longest that fits. */
+export const MAX_REMEMBERED_CHARS = 200;
 
 /** Changes kept in memory; more than clients miss in a minute at 150 messages/s. */
 export const MAX_WINDOW_CHANGES = 10_000;

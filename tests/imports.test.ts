@@ -11,7 +11,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   ['protocol/', []],
 
   ['backend/limits', []],
-  ['backend/remember', []],
+  ['backend/remember', ['backend/limits']],
   ['backend/log', []],
   ['backend/clock', []],
   ['backend/address', ['type backend/settings']],
