@@ -25,7 +25,7 @@ export interface Identity {
    * @throws ChatError `identity-required` when no valid token is shown
    */
   admit?: (request: IncomingMessage) => Promise<void>;
-  /** @throws ChatError `identity-required` when a token is shown that this server did not give */
+  /** @throws ChatError `identity-required` when a token is shown that this server did not give, or `rate-limited` */
   callerOf(request: IncomingMessage): Caller;
   /** @returns the header to set for a page, when the browser has no valid token yet */
   cookieFor(request: IncomingMessage): string | undefined;
@@ -80,6 +80,7 @@ function createOpen({ secret, settings, rateLimit }: IdentityOptions): Identity 
       const author = authorOfToken(token);
       if (author === undefined)
         throw new ChatError('identity-required', 'The token is not known here: see POST /identity.');
+      rateLimit.countIdentity(author);
       return { author, isModerator: false, address };
     },
     cookieFor(request) {
@@ -92,7 +93,7 @@ function createOpen({ secret, settings, rateLimit }: IdentityOptions): Identity 
 }
 
 /** Only who shows a token of the one who signs people in may come; nothing is told to anyone else. */
-function createClosed({ secret, settings }: IdentityOptions, signIn: SignIn): Identity {
+function createClosed({ secret, settings, rateLimit }: IdentityOptions, signIn: SignIn): Identity {
   const addresses = createAddresses(settings.trustProxy);
   const admitted = new WeakMap<IncomingMessage, Caller>();
 
@@ -105,6 +106,7 @@ function createClosed({ secret, settings }: IdentityOptions, signIn: SignIn): Id
       if (token === undefined) throw new ChatError('identity-required', 'This server asks for a sign-in.');
       const { subject, name, expiresAt } = await signIn(token);
       const author = toAuthor(sign(secret, 'subject', subject));
+      rateLimit.countIdentity(author);
       admitted.set(request, { author, name, expiresAt, isModerator: false, address });
     },
     callerOf(request) {

@@ -15,31 +15,35 @@ export interface RateLimit {
   count(caller: Counted): void;
   /** Count anything that an address asks for, writes among it. @throws ChatError `rate-limited` */
   countRequest(address: string): void;
+  /** Count anything that an identity asks for, from whatever address. @throws ChatError `rate-limited` */
+  countIdentity(author: string): void;
   /** Count a command of a socket that is no write. @throws ChatError `rate-limited` */
   countCommand(caller: Counted): void;
 }
 
 /** @param perWindow writes in `RATE_WINDOW_MS`; undefined is no limit, of anything */
 export function createRateLimit(perWindow: number | undefined, { elapsed } = systemClock): RateLimit {
-  if (perWindow === undefined) return { count() {}, countRequest() {}, countCommand() {} };
+  if (perWindow === undefined) return { count() {}, countRequest() {}, countIdentity() {}, countCommand() {} };
   const writesOf = { authors: new Windows(perWindow, elapsed), addresses: new Windows(perWindow, elapsed) };
   // Identities are free, so one address must not get around its limit by taking many.
   const writesWithIdentity = new Windows(perWindow * IDENTITIES_PER_ADDRESS, elapsed);
-  const commandsOf = new Windows(perWindow * REQUESTS_PER_WRITE, elapsed);
+  const askedBy = new Windows(perWindow * REQUESTS_PER_WRITE, elapsed);
   const requestsOf = new Windows(perWindow * REQUESTS_PER_WRITE * IDENTITIES_PER_ADDRESS, elapsed);
 
   const countRequest = (address: string) => {
     if (!isThisMachine(address)) refuseIf(requestsOf.count(address), 'requests');
   };
+  const countIdentity = (author: string) => refuseIf(askedBy.count(author), 'requests');
   return {
     countRequest,
+    countIdentity,
     count({ author, address }) {
       if (author === undefined) return refuseIf(writesOf.addresses.count(address), 'writes');
       refuseIf(writesOf.authors.count(author), 'writes');
       refuseIf(writesWithIdentity.count(address), 'writes');
     },
     countCommand({ author, address }) {
-      if (author !== undefined) refuseIf(commandsOf.count(author), 'commands');
+      if (author !== undefined) countIdentity(author);
       countRequest(address);
     },
   };

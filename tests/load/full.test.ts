@@ -112,11 +112,29 @@ describe('requests', () => {
     expect((await ask('/messages?since=0', '192.0.2.2')).status).toBe(200);
   });
 
+  it('of one identity over HTTP are 429, from whatever address, and another identity is heard', async () => {
+    const { url } = await startTestServer({ rateLimit: 1, trustProxy: 'loopback' });
+    const identifyFrom = async (address: string) => {
+      const { json } = await call(url, '/identity', { method: 'POST', headers: from(address) });
+      return json as { token: string };
+    };
+    const [one, other] = [await identifyFrom('192.0.2.1'), await identifyFrom('192.0.2.2')];
+    const ask = async ({ token }: { token: string }, nth: number) => {
+      const headers = { ...from(`192.0.2.${nth}`), Authorization: `Bearer ${token}` };
+      return call(url, '/messages?since=0', { headers });
+    };
+    for (let nth = 0; nth < REQUESTS_PER_WRITE; nth++) expect((await ask(one, nth)).status).toBe(200);
+    const refusal = await ask(one, 200);
+    expect([refusal.status, Number(refusal.headers.get('retry-after'))]).toEqual([429, expect.any(Number)]);
+    expect((await ask(other, 200)).status).toBe(200);
+  });
+
   it('of one identity over a socket are refused one by one, and its connection stays', async () => {
     const { url } = await startTestServer({ journal: 'memory', rateLimit: 1 });
     const { token } = await identify(url);
     const client = await connectWs(url, { token });
-    for (let nth = 0; nth < REQUESTS_PER_WRITE; nth++) {
+    for (let nth = 1; nth < REQUESTS_PER_WRITE; nth++) {
+      // the handshake was one
       expect((await client.ask('subscribe', { room: `room-${nth % 3}` })).command).toBe('accepted');
     }
     for (const command of ['subscribe', 'unsubscribe', 'typing']) {
