@@ -1,14 +1,12 @@
 /** The Express app: what holds for every request, whatever its route. */
-import { fileURLToPath } from 'node:url';
 import cors from 'cors';
 import express from 'express';
 import { createCommonHeaders, createDirectRoutes } from './direct-routes.ts';
 import { ChatError } from './errors.ts';
-import { servePacked } from './page-files.ts';
-import { pageHeaders } from './page-headers.ts';
+import { refuseOthers, servePages } from './pages.ts';
 import { NO_SNIFFING, REQUEST_ID, searchOf, sendProblem, setCommonHeaders } from './transports/exchange.ts';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { ErrorRequestHandler, Express, NextFunction, Request, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Identity } from './identity.ts';
 import type { Failures } from './failures.ts';
 import type { Metrics } from './metrics.ts';
@@ -22,16 +20,8 @@ const ALLOWED_HEADERS = ['Authorization', 'Content-Type', 'Idempotency-Key', 'La
 const PREFLIGHT_MAX_AGE_S = 600;
 const ALLOWED_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** Folders of the pages, by the path they are served at. */
-// The shared folder under its own name: so the pages' imports mean the same to a browser and to the compiler.
-const PAGES = {
-  '/polling': 'frontend-polling',
-  '/websocket': 'frontend-websocket',
-  '/frontend-shared': 'frontend-shared',
-};
 /** What everyone may see on a closed server too. */
 const OPEN_PATHS = ['/healthz', '/readyz', '/metrics', '/docs'];
-const ROOT = new URL('../', import.meta.url);
 
 export interface Http extends Pick<Host, 'route' | 'listenAs'> {
   readonly answer: RequestListener;
@@ -164,14 +154,6 @@ function counting(count: () => void, handle: Handle): Handle {
   };
 }
 
-/** @param known methods that are answered before */
-function refuseOthers(known: ReadonlySet<string>): RequestHandler {
-  const allow = [...known, ...(known.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
-  return () => {
-    throw new ChatError('method-not-allowed', `This takes ${allow}.`, { allow });
-  };
-}
-
 /** On a closed server every path but those that tell nothing asks for a sign-in. */
 function guards(path: string, { admit }: Identity): RequestHandler[] {
   const isOpen = OPEN_PATHS.some((open) => path === open || path.startsWith(`${open}/`));
@@ -240,46 +222,6 @@ function originsOf(allowed: Settings['allowedOrigins']): RequestHandler {
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: PREFLIGHT_MAX_AGE_S,
   });
-}
-
-function servePages(app: Express, identity: Identity): void {
-  const setCookie: RequestHandler = (request, response, next) => {
-    // With the document only: its scripts and styles come with the cookie already.
-    if (request.path === '/' || request.path.endsWith('.html')) {
-      const cookie = identity.cookieFor(request);
-      if (cookie !== undefined) response.setHeader('Set-Cookie', cookie);
-    }
-    next();
-  };
-  const refuse = refuseOthers(new Set(['GET']));
-  const refuseWriting: RequestHandler = (request, response, next) =>
-    request.method === 'GET' || request.method === 'HEAD' ? next() : refuse(request, response, next);
-  for (const [path, folder] of Object.entries(PAGES)) {
-    const root = fileURLToPath(new URL(folder, ROOT));
-    const files = express.static(root, { cacheControl: false, setHeaders: revalidate });
-    app.use(path, refuseWriting, addSlash, pageHeaders, setCookie, servePacked(root), files);
-  }
-  const shared = fileURLToPath(new URL('frontend-shared/', ROOT));
-  app.get('/', pageHeaders, setCookie, (_request, response) => {
-    revalidate(response);
-    response.sendFile('index.html', { root: shared, cacheControl: false });
-  });
-  app.get('/favicon.ico', (_request, response) => {
-    response.type('image/svg+xml').sendFile('favicon.svg', { root: shared });
-  });
-  app.all(['/', '/favicon.ico'], refuseWriting);
-}
-
-// Not left to Express, which leads to whatever host the target names, if it names one.
-const addSlash: RequestHandler = (request, response, next) => {
-  const [path = '', query] = request.originalUrl.split(/\?(.*)/s, 2);
-  if (request.path !== '/' || path.endsWith('/')) return next();
-  response.writeHead(301, { Location: `${request.baseUrl}/${query === undefined ? '' : `?${query}`}` }).end();
-};
-
-// Small files that change with the server: asked for each time, and sent only when they changed.
-function revalidate(response: ServerResponse): void {
-  response.setHeader('Cache-Control', 'no-cache');
 }
 
 function sendText(response: ServerResponse, status: number, text: string): void {

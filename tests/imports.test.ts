@@ -85,13 +85,13 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
     'backend/direct-routes',
     ['backend/limits', 'backend/remember', 'backend/transports/exchange', 'type backend/transports/transport'],
   ],
+  ['backend/pages', ['backend/errors', 'backend/page-files', 'backend/page-headers', 'type backend/identity']],
   [
     'backend/http',
     [
       'backend/direct-routes',
       'backend/errors',
-      'backend/page-files',
-      'backend/page-headers',
+      'backend/pages',
       'backend/transports/exchange',
       ...types('backend/', 'failures', 'identity', 'metrics', 'settings', 'transports/transport'),
     ],

@@ -1,0 +1,66 @@
+/** The pages and what belongs to them, as files that are served as they are. */
+import { fileURLToPath } from 'node:url';
+import express from 'express';
+import { ChatError } from './errors.ts';
+import { servePacked } from './page-files.ts';
+import { pageHeaders } from './page-headers.ts';
+import type { ServerResponse } from 'node:http';
+import type { Express, RequestHandler } from 'express';
+import type { Identity } from './identity.ts';
+
+/** Folders of the pages, by the path they are served at. */
+// The shared folder under its own name: so the pages' imports mean the same to a browser and to the compiler.
+const PAGES = {
+  '/polling': 'frontend-polling',
+  '/websocket': 'frontend-websocket',
+  '/frontend-shared': 'frontend-shared',
+};
+const ROOT = new URL('../', import.meta.url);
+
+export function servePages(app: Express, identity: Identity): void {
+  const setCookie: RequestHandler = (request, response, next) => {
+    // With the document only: its scripts and styles come with the cookie already.
+    if (request.path === '/' || request.path.endsWith('.html')) {
+      const cookie = identity.cookieFor(request);
+      if (cookie !== undefined) response.setHeader('Set-Cookie', cookie);
+    }
+    next();
+  };
+  const refuse = refuseOthers(new Set(['GET']));
+  const refuseWriting: RequestHandler = (request, response, next) =>
+    request.method === 'GET' || request.method === 'HEAD' ? next() : refuse(request, response, next);
+  for (const [path, folder] of Object.entries(PAGES)) {
+    const root = fileURLToPath(new URL(folder, ROOT));
+    const files = express.static(root, { cacheControl: false, setHeaders: revalidate });
+    app.use(path, refuseWriting, addSlash, pageHeaders, setCookie, servePacked(root), files);
+  }
+  const shared = fileURLToPath(new URL('frontend-shared/', ROOT));
+  app.get('/', pageHeaders, setCookie, (_request, response) => {
+    revalidate(response);
+    response.sendFile('index.html', { root: shared, cacheControl: false });
+  });
+  app.get('/favicon.ico', (_request, response) => {
+    response.type('image/svg+xml').sendFile('favicon.svg', { root: shared });
+  });
+  app.all(['/', '/favicon.ico'], refuseWriting);
+}
+
+// Not left to Express, which leads to whatever host the target names, if it names one.
+const addSlash: RequestHandler = (request, response, next) => {
+  const [path = '', query] = request.originalUrl.split(/\?(.*)/s, 2);
+  if (request.path !== '/' || path.endsWith('/')) return next();
+  response.writeHead(301, { Location: `${request.baseUrl}/${query === undefined ? '' : `?${query}`}` }).end();
+};
+
+// Small files that change with the server: asked for each time, and sent only when they changed.
+function revalidate(response: ServerResponse): void {
+  response.setHeader('Cache-Control', 'no-cache');
+}
+
+/** @param known methods that are answered before */
+export function refuseOthers(known: ReadonlySet<string>): RequestHandler {
+  const allow = [...known, ...(known.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+  return () => {
+    throw new ChatError('method-not-allowed', `This takes ${allow}.`, { allow });
+  };
+}
