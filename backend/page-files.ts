@@ -1,14 +1,14 @@
 /** The files of the pages, compressed: dozens of small texts are all that a first visit loads. */
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
 import type { RequestHandler } from 'express';
 
 /** Browsers take "br" only where a page comes over TLS or from this very machine. */
 const COMPRESS = { br: promisify(brotliCompress), gzip: promisify(gzip) };
-/** Lower case only, and no folder below: nothing that leads elsewhere. */
-const FILE = /^\/([a-z-]+\.(?:js|css|html|svg))?$/;
+/** Lower case only, and no folder but the one of the languages: nothing that leads elsewhere. */
+const FILE = /^\/((?:words\/)?[a-z-]+\.(?:js|css|html|svg))?$/;
 
 interface Packed {
   bytes: Buffer;
@@ -45,7 +45,7 @@ export function servePacked(folder: string): RequestHandler {
     const file = await pack(name[1] ?? 'index.html', encoding).catch(() => undefined);
     if (file === undefined) return next();
     response.set({ 'Content-Encoding': encoding, ETag: file.tag, 'Cache-Control': 'no-cache' });
-    response.type(name[1] ?? 'html');
+    response.type(extname(name[1] ?? 'index.html'));
     response.send(file.bytes);
   };
 }

@@ -1,4 +1,5 @@
 /** The state of the connection in words. */
+import { words as all } from './words.js';
 /** @import { LinkState } from './link.js' */
 
 /**
@@ -19,20 +20,18 @@
  * @returns {Words}
  */
 export function toWords(state, { queued, isOnline, nowMs }) {
+  const said = all.status;
   const words = { countdown: '', promise: '', travel: '' };
-  if (state.name === 'live') return { ...words, mood: 'live', text: 'Live', travel: state.travel };
-  if (state.name === 'connecting') return { ...words, mood: 'busy', text: 'Connecting…' };
-  if (state.name === 'signed-out') return { ...words, mood: 'lost', text: 'Sign-in needed' };
-  const promise = queued === 0 ? '' : `: ${count(queued)} will be sent when you are back`;
-  if (!isOnline) return { ...words, mood: 'lost', text: 'Offline', promise };
-  return { ...words, mood: 'lost', text: 'Reconnecting', countdown: toCountdown(state, nowMs), promise };
+  if (state.name === 'live') return { ...words, mood: 'live', text: said.live, travel: state.travel };
+  if (state.name === 'connecting') return { ...words, mood: 'busy', text: said.connecting };
+  if (state.name === 'signed-out') return { ...words, mood: 'lost', text: said.signedOut };
+  const promise = queued === 0 ? '' : said.queued(queued);
+  if (!isOnline) return { ...words, mood: 'lost', text: said.offline, promise };
+  return { ...words, mood: 'lost', text: said.reconnecting, countdown: toCountdown(state, nowMs), promise };
 }
-
-/** @type {(queued: number) => string} */
-const count = (queued) => (queued === 1 ? '1 message' : `${queued} messages`);
 
 /** @type {(state: LinkState, nowMs: number) => string} */
 function toCountdown(state, nowMs) {
   const seconds = state.name === 'waiting' ? Math.ceil((state.until - nowMs) / 1000) : 0;
-  return seconds < 1 ? ' now' : ` in ${seconds} s`;
+  return seconds < 1 ? all.status.now : all.status.inSeconds(seconds);
 }
