@@ -1,5 +1,6 @@
 /** What else a message can have, folded away behind a button: a colour of one's own, and a time to come. */
 import { toInstant, toLocal } from './local-time.js';
+import { words } from './words.js';
 /** @import { Store } from './storage.js' */
 
 const COLOUR = 'since.color';
@@ -33,7 +34,7 @@ export function createOptions({ button, panel, colour, noColour, time, noTime, s
     colour.value = color ?? unchosen;
     noColour.hidden = color === null;
     noTime.hidden = time.value === '';
-    send.textContent = time.value === '' ? 'Send' : 'Send later';
+    send.textContent = time.value === '' ? words.composer.send : words.composer.sendLater;
     button.classList.toggle('is-used', time.value !== '');
   }
 

@@ -13,12 +13,14 @@ import { createSearch } from './search.js';
 import { takeToken } from './sign-in.js';
 import { openStore } from './storage.js';
 import { createTypists, toTypingWords } from './typists.js';
+import { translatePage, words } from './words.js';
 import { createWriting } from './writing.js';
 /** @import { Message } from '../protocol/envelope.ts' */
 /** @import { Link, LinkState, OpenLink } from './link.js' */
 
 /** @type {(openLink: OpenLink) => void} */
 export function startPage(openLink) {
+  translatePage(document);
   takeToken();
   const life = watchPage();
   const store = openStore(() => localStorage);
@@ -107,7 +109,7 @@ export function startPage(openLink) {
   /** @type {(online: number) => void} */
   function showOnline(online) {
     here.hidden = online < 1;
-    here.textContent = `${online} here`;
+    here.textContent = words.rooms.here(online);
   }
 
   /** @type {(to: string, id?: number) => void} */

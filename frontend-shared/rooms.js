@@ -1,6 +1,7 @@
 /** The rooms beside the conversation: which there are, a way to each, and a way to one that is not there yet. */
 import { fetchRooms } from './directory-api.js';
 import { toAddress, toRoom } from './room-name.js';
+import { words } from './words.js';
 /** @import { RoomSummary } from './directory-api.js' */
 /** @import { PageLife } from './page-life.js' */
 
@@ -87,7 +88,7 @@ export function createRooms({ list, form, life, onChosen, onCurrent, explain }) 
     if (input.value.trim() === '') return;
     const room = toRoom(input.value);
     input.toggleAttribute('aria-invalid', room === undefined);
-    if (room === undefined) return explain('No room can be called that: take up to 40 of a–z, 0–9 and -.');
+    if (room === undefined) return explain(words.rooms.badName);
     input.value = '';
     explain('');
     onChosen(room);

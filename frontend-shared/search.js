@@ -4,6 +4,7 @@ import { Refused } from './http.js';
 import { toPlainLine } from './rich-text.js';
 import { toAddress } from './room-name.js';
 import { toExactTime, toShortDate } from './time-words.js';
+import { words } from './words.js';
 /** @import { Message } from '../protocol/envelope.ts' */
 
 /** Milliseconds after the last letter: a word is looked for, not each of its beginnings. */
@@ -18,7 +19,7 @@ const PAUSE_MS = 250;
  * @param {() => void} parts.onLeft the focus needs a place
  */
 export function createSearch({ box, panel, template, onChosen, onLeft }) {
-  const words = /** @type {HTMLElement} */ (panel.querySelector('[data-words]'));
+  const said = /** @type {HTMLElement} */ (panel.querySelector('[data-words]'));
   const list = /** @type {HTMLElement} */ (panel.querySelector('ul'));
   let underWay = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -29,7 +30,7 @@ export function createSearch({ box, panel, template, onChosen, onLeft }) {
     underWay.abort();
     box.value = '';
     panel.hidden = true;
-    words.textContent = '';
+    said.textContent = '';
     list.replaceChildren();
   }
 
@@ -45,15 +46,15 @@ export function createSearch({ box, panel, template, onChosen, onLeft }) {
       if (!signal.aborted) draw(found);
     } catch (error) {
       if (signal.aborted) return;
-      const reason = error instanceof Refused ? error.problem.detail : 'the server cannot be reached';
-      draw([], `Nothing was looked for: ${reason}`);
+      const reason = error instanceof Refused ? error.problem.detail : words.search.unreachable;
+      draw([], words.search.failed(reason));
     }
   }
 
-  /** @type {(found: readonly Message[], said?: string) => void} */
-  function draw(found, said = toCount(found.length)) {
+  /** @type {(found: readonly Message[], text?: string) => void} */
+  function draw(found, text = toCount(found.length)) {
     panel.hidden = false;
-    words.textContent = said;
+    said.textContent = text;
     list.replaceChildren(...found.map(toItem));
     panel.scrollTop = 0;
   }
@@ -111,5 +112,4 @@ export function createSearch({ box, panel, template, onChosen, onLeft }) {
 }
 
 /** @type {(count: number) => string} */
-const toCount = (count) =>
-  count === 0 ? 'Nothing found' : count === 1 ? '1 message found' : `${count} messages found`;
+const toCount = (count) => (count === 0 ? words.search.nothing : words.search.found(count));

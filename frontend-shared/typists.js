@@ -1,10 +1,13 @@
 /** Who is writing just now, as heard from the others. */
+import { locale, words } from './words.js';
 /** @import { Message } from '../protocol/envelope.ts' */
 
 /** Milliseconds that one sign of writing lasts: a little longer than two of them are apart. */
 const LASTS_MS = 5_000;
 /** Names that are said; of a crowd, how many more. */
 const MAX_NAMES = 3;
+
+const listFormat = new Intl.ListFormat(locale);
 
 /**
  * @typedef {object} Typists
@@ -54,8 +57,7 @@ export function createTypists({ onChange, later }) {
 /** @type {(names: readonly string[]) => string} */
 export function toTypingWords(names) {
   const more = names.length - MAX_NAMES;
-  const said = more > 0 ? [...names.slice(0, MAX_NAMES), more === 1 ? '1 other' : `${more} others`] : names;
+  const said = more > 0 ? [...names.slice(0, MAX_NAMES), words.typing.others(more)] : names;
   if (said.length === 0) return '';
-  if (said.length === 1) return `${said[0]} is typing…`;
-  return `${said.slice(0, -1).join(', ')} and ${said.at(-1)} are typing…`;
+  return said.length === 1 ? words.typing.one(said.join('')) : words.typing.several(listFormat.format(said));
 }

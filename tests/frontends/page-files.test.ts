@@ -11,7 +11,7 @@ describe('the two pages', () => {
     const [polling, websocket] = await Promise.all(
       PAGES.map(async (folder) => {
         const html = await read(`${folder}/index.html`);
-        return html.split('\n').filter((line) => !/<title>|"description"|"modulepreload"/.test(line));
+        return html.split('\n').filter((line) => !/<title|"description"|"modulepreload"/.test(line));
       }),
     );
     expect(polling).toEqual(websocket);

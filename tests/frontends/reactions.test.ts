@@ -206,9 +206,9 @@ describe('who is writing', () => {
       '',
       'Bo is typing…',
       'Bo and Cy are typing…',
-      'Bo, Cy and Di are typing…',
-      'Bo, Cy, Di and 1 other are typing…',
-      'a, b, c and 2 others are typing…',
+      'Bo, Cy, and Di are typing…',
+      'Bo, Cy, Di, and 1 other are typing…',
+      'a, b, c, and 2 others are typing…',
     ]);
   });
 

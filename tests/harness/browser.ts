@@ -46,7 +46,7 @@ export function useBrowser(): (url: string, options?: ChatOptions) => Promise<Ch
   afterAll(() => browser.close());
 
   return async (url, { beside, prepare, mayFail = false, impatient = false, ...options } = {}) => {
-    const context = beside?.context ?? (await browser.newContext(options));
+    const context = beside?.context ?? (await browser.newContext({ locale: 'en-US', ...options }));
     context.setDefaultTimeout(SHOWN_WITHIN_MS);
     const page = await context.newPage();
     const faults = watchFaults(page, new URL(url).origin, mayFail);
