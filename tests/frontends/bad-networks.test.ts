@@ -88,7 +88,7 @@ describe.each(PAGES)('%s', (path) => {
     const { url } = await startTestServer();
     const chat = await openPage(url + path, { mayFail: true });
     await chat.say('before');
-    await expectPage(chat.page.locator('.is-pending')).toHaveCount(0);
+    await chat.page.waitForFunction(() => !Object.keys(localStorage).some((name) => name.startsWith('since.outbox.')));
     await chat.context.setOffline(true);
     await expectPage(chat.status).toContainText('Offline', { timeout: 2_000 });
     await chat.say('first');
