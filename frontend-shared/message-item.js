@@ -2,6 +2,7 @@
 import { drawText } from './draw-text.js';
 import { drawActions } from './message-actions.js';
 import { closeEditor } from './message-editor.js';
+import { toHue, toInitials } from './person.js';
 import { toAddress } from './room-name.js';
 import { isSameDay, toDay, toExactTime, toTime } from './time-words.js';
 /** @import { Message } from '../protocol/envelope.ts' */
@@ -109,23 +110,4 @@ function isSamePerson({ message, pending }, before) {
   // A colour is shown with the name.
   if ((message ?? pending)?.color !== (before?.message ?? before?.pending)?.color) return false;
   return !message || !before?.message || message.author === before.message.author;
-}
-
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-
-/** @type {(user: string) => string} the first letters of the first two words; letters as people see them, emoji too */
-export function toInitials(user) {
-  const letters = [...segmenter.segment(user)].map(({ segment }) => segment);
-  const firsts = letters.filter((letter, index) => isLetter(letter) && !isLetter(letters[index - 1] ?? ''));
-  return (firsts.length > 0 ? firsts.slice(0, 2) : letters.slice(0, 1)).join('').toLocaleUpperCase();
-}
-
-/** @type {(letter: string) => boolean} */
-const isLetter = (letter) => /[\p{L}\p{N}\p{Emoji_Presentation}]/u.test(letter);
-
-/** @type {(name: string) => number} degrees; the same name always has the same colour */
-function toHue(name) {
-  let hash = 0;
-  for (const letter of name) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 360;
-  return hash;
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { findFault, isSendKey } from '../../frontend-shared/composer.js';
 import { advance } from '../../frontend-shared/cursor.js';
-import { toInitials } from '../../frontend-shared/message-item.js';
+import { toInitials } from '../../frontend-shared/person.js';
 import { newKey } from '../../frontend-shared/new-key.js';
 import { toWords } from '../../frontend-shared/status-words.js';
 import type { LinkState } from '../../frontend-shared/link.js';
