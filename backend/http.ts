@@ -137,7 +137,9 @@ export function createHttp(options: HttpOptions): Http {
       if (type === 'application/json') direct.add('GET', counting(countListening, handle));
     },
     finish() {
-      servePages(app, identity);
+      servePages(app, identity, (error) =>
+        failures.note(error, { transport: 'http', method: 'GET', route: '/main.js' }),
+      );
       for (const [path, known] of methods) app.all(path, refuseOthers(known));
       app.use(() => {
         throw new ChatError('not-found', 'There is nothing here.');

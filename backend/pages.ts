@@ -1,23 +1,25 @@
-/** The pages and what belongs to them, as files that are served as they are. */
+/** The pages and what belongs to them: files that any server could give as they are, and that this one joins. */
 import { fileURLToPath } from 'node:url';
 import express from 'express';
 import { ChatError } from './errors.ts';
+import { joinFiles } from './joined-files.ts';
 import { servePacked } from './page-files.ts';
 import { pageHeaders } from './page-headers.ts';
 import type { ServerResponse } from 'node:http';
 import type { Express, RequestHandler } from 'express';
 import type { Identity } from './identity.ts';
 
-/** Folders of the pages, by the path they are served at. */
+/** Folders of the pages, by the path they are served at, with what is joined in them. */
 // The shared folder under its own name: so the pages' imports mean the same to a browser and to the compiler.
 const PAGES = {
-  '/polling': 'frontend-polling',
-  '/websocket': 'frontend-websocket',
-  '/frontend-shared': 'frontend-shared',
+  '/polling': { folder: 'frontend-polling', entries: ['main.js'] },
+  '/websocket': { folder: 'frontend-websocket', entries: ['main.js'] },
+  '/frontend-shared': { folder: 'frontend-shared', entries: ['style.css'] },
 };
 const ROOT = new URL('../', import.meta.url);
 
-export function servePages(app: Express, identity: Identity): void {
+/** @param onFailure of joining: then the pages are given as they are */
+export function servePages(app: Express, identity: Identity, onFailure: (error: unknown) => void): void {
   const setCookie: RequestHandler = (request, response, next) => {
     // With the document only: its scripts and styles come with the cookie already.
     if (request.path === '/' || request.path.endsWith('.html')) {
@@ -29,10 +31,11 @@ export function servePages(app: Express, identity: Identity): void {
   const refuse = refuseOthers(new Set(['GET']));
   const refuseWriting: RequestHandler = (request, response, next) =>
     request.method === 'GET' || request.method === 'HEAD' ? next() : refuse(request, response, next);
-  for (const [path, folder] of Object.entries(PAGES)) {
+  for (const [path, { folder, entries }] of Object.entries(PAGES)) {
     const root = fileURLToPath(new URL(folder, ROOT));
+    const joined = joinFiles(root, { entries, onFailure });
     const files = express.static(root, { cacheControl: false, setHeaders: revalidate });
-    app.use(path, refuseWriting, addSlash, pageHeaders, setCookie, servePacked(root), files);
+    app.use(path, refuseWriting, addSlash, pageHeaders, setCookie, servePacked(root, joined), files);
   }
   const shared = fileURLToPath(new URL('frontend-shared/', ROOT));
   app.get('/', pageHeaders, setCookie, (_request, response) => {

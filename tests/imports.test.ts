@@ -19,7 +19,8 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   ['backend/node-version', []],
   ['backend/origin', []],
   ['backend/page-headers', []],
-  ['backend/page-files', []],
+  ['backend/joined-files', []],
+  ['backend/page-files', ['type backend/joined-files']],
   ['backend/errors', ['type protocol/']],
   ['backend/wheel', ['type backend/clock']],
   ['backend/settings', ['backend/errors', 'backend/log']],
@@ -85,7 +86,10 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
     'backend/direct-routes',
     ['backend/limits', 'backend/remember', 'backend/transports/exchange', 'type backend/transports/transport'],
   ],
-  ['backend/pages', ['backend/errors', 'backend/page-files', 'backend/page-headers', 'type backend/identity']],
+  [
+    'backend/pages',
+    ['backend/errors', 'backend/joined-files', 'backend/page-files', 'backend/page-headers', 'type backend/identity'],
+  ],
   [
     'backend/http',
     [

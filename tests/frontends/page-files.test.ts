@@ -1,7 +1,10 @@
-/** Both pages are served as they are, so what a build would see to is seen to here. */
-import { readFile } from 'node:fs/promises';
-import { posix } from 'node:path';
+/** How the files of the pages are given: as they are in their folders to whoever asks for one, and joined to browsers. */
+
+import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { joinFiles } from '../../backend/joined-files.ts';
+import { makeDataDir, startTestServer } from '../harness/server.ts';
 
 const PAGES = ['frontend-polling', 'frontend-websocket'];
 const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -11,18 +14,10 @@ describe('the two pages', () => {
     const [polling, websocket] = await Promise.all(
       PAGES.map(async (folder) => {
         const html = await read(`${folder}/index.html`);
-        return html.split('\n').filter((line) => !/<title|"description"|"modulepreload"/.test(line));
+        return html.split('\n').filter((line) => !/<title|"description"/.test(line));
       }),
     );
     expect(polling).toEqual(websocket);
-  });
-
-  it.each(PAGES)('load all modules of %s at once, not one after the other', async (folder) => {
-    const html = await read(`${folder}/index.html`);
-    const preloaded = [...html.matchAll(/"modulepreload" href="([^"]+)"/g)].map(([, href]) =>
-      posix.join(folder, href!),
-    );
-    expect(preloaded.toSorted()).toEqual([...(await modulesOf(`${folder}/main.js`))].toSorted());
   });
 
   it.each([...PAGES, 'frontend-shared'])('hold nothing inline in %s, which the policy would stop', async (folder) => {
@@ -31,12 +26,142 @@ describe('the two pages', () => {
   });
 });
 
-async function modulesOf(path: string, found = new Set<string>()): Promise<Set<string>> {
-  for (const [, specifier] of (await read(path)).matchAll(/^import [^;]*?from '([^']+)'/gm)) {
-    const imported = posix.join(posix.dirname(path), specifier!);
-    if (found.has(imported)) continue;
-    found.add(imported);
-    await modulesOf(imported, found);
+describe('what a page is made of', () => {
+  it.each(['/polling/main.js', '/websocket/main.js', '/frontend-shared/style.css'])(
+    'comes as one file, without comments: %s',
+    async (path) => {
+      const { url } = await startTestServer({ journal: 'memory' });
+      const answers = await Promise.all(
+        ['br', 'gzip', 'identity'].map((encoding) => fetch(url + path, { headers: { 'Accept-Encoding': encoding } })),
+      );
+      const texts = await Promise.all(answers.map((answer) => answer.text()));
+      expect(new Set(texts).size).toBe(1);
+      expect(texts[0]).not.toMatch(/\/\*\*|@import|^import .*frontend-shared/m);
+      expect(new Set(answers.map(({ headers }) => headers.get('etag'))).size).toBe(1);
+      for (const { headers } of answers) {
+        expect(headers.get('content-type')).toMatch(/^text\/(javascript|css); charset=utf-8$/);
+        expect(headers.get('cache-control')).toBe('no-cache');
+        expect(headers.get('vary')).toContain('Accept-Encoding');
+        expect(headers.get('x-content-type-options')).toBe('nosniff');
+        expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+        expect(headers.get('set-cookie')).toBeNull();
+      }
+      // A range would be of another file than the whole.
+      const ranged = await fetch(url + path, { headers: { Range: 'bytes=0-9' } });
+      expect([ranged.status, await ranged.text()]).toEqual([200, texts[0]]);
+      const [, map = ''] = /sourceMappingURL=(\S+?)(?: \*\/)?\s*$/.exec(texts[0] ?? '') ?? [];
+      const { sources } = (await (await fetch(new URL(map, url + path))).json()) as { sources: string[] };
+      for (const source of sources.slice(0, 3)) {
+        expect((await fetch(new URL(source, url + path))).status, source).toBe(200);
+      }
+    },
+  );
+
+  it('leaves what is wanted later to be asked for then, and to be kept for ever', async () => {
+    const { url } = await startTestServer({ journal: 'memory' });
+    const text = await (await fetch(`${url}/polling/main.js`)).text();
+    const parts = [...text.matchAll(/import\("\.\/(parts\/[\w-]+\.js)"\)/g)].map(([, part]) => part);
+    expect(parts).toContainEqual(expect.stringContaining('de-'));
+    for (const part of parts) {
+      const answer = await fetch(`${url}/polling/${part}`);
+      expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, expect.stringContaining('immutable')]);
+    }
+    expect((await fetch(`${url}/polling/parts/gone-ABCDEFGH.js`)).status).toBe(404);
+  });
+
+  it('tells of the parts that it needs at once when the page itself is given', async () => {
+    const { url } = await startTestServer({ journal: 'memory' });
+    const text = await (await fetch(`${url}/polling/main.js`)).text();
+    const needed = [...text.matchAll(/(?:from|import)"\.\/(parts\/[\w-]+\.js)"/g)].map(
+      ([, part]) => `/polling/${part}`,
+    );
+    const link = (await fetch(`${url}/polling/`)).headers.get('link') ?? '';
+    for (const part of needed) expect(link).toContain(`<${part}>; rel="modulepreload"`);
+  });
+});
+
+describe('joining', () => {
+  async function makeFolder() {
+    const folder = join(makeDataDir(), 'page');
+    await mkdir(folder);
+    const write = async (name: string, text: string, atMs = Date.now() - 60_000) => {
+      await writeFile(join(folder, name), text);
+      await utimes(join(folder, name), atMs / 1000, atMs / 1000);
+    };
+    await write('main.js', `import { a } from './a.js';\nconsole.log(a);\n`);
+    await write('a.js', `export const a = 'first';\n`);
+    return { folder, write };
   }
-  return found;
-}
+
+  /** Counts how often it is asked to work, and to end. */
+  async function watched() {
+    const esbuild = await import('esbuild');
+    const counts = { builds: 0, stops: 0 };
+    const load = async () => ({
+      build: ((options: never) => {
+        counts.builds += 1;
+        return esbuild.build(options);
+      }) as typeof esbuild.build,
+      stop: () => {
+        counts.stops += 1;
+        return esbuild.stop();
+      },
+    });
+    return { counts, load };
+  }
+
+  const textOf = async (files: ReturnType<typeof joinFiles>, name = 'main.js') =>
+    new TextDecoder().decode((await files.find(name))?.bytes);
+
+  it('is done once for all who ask, when the first does, and leaves no process behind', async () => {
+    const { folder } = await makeFolder();
+    const { counts, load } = await watched();
+    const files = joinFiles(folder, { entries: ['main.js'], load, onFailure: expect.unreachable });
+    expect(counts.builds).toBe(0);
+    const texts = await Promise.all(Array.from({ length: 20 }, () => textOf(files)));
+    expect(new Set(texts).size).toBe(1);
+    expect(texts[0]).toContain('first');
+    await textOf(files);
+    expect(counts).toEqual({ builds: 1, stops: 1 });
+    expect(await files.find('a.js')).toBeUndefined();
+  });
+
+  it('is done anew when one of the sources has changed, and the tag tells', async () => {
+    const { folder, write } = await makeFolder();
+    const { counts, load } = await watched();
+    const files = joinFiles(folder, { entries: ['main.js'], load, onFailure: expect.unreachable });
+    const before = await files.find('main.js');
+    await write('a.js', `export const a = 'second';\n`, Date.now() - 30_000);
+    expect(await textOf(files)).toContain('second');
+    expect((await files.find('main.js'))?.tag).not.toBe(before?.tag);
+    expect(counts.builds).toBe(2);
+  });
+
+  it('gives nothing where it cannot be done, says so, and tries again when a source may have been mended', async () => {
+    const { folder, write } = await makeFolder();
+    const { counts, load } = await watched();
+    const told: unknown[] = [];
+    const files = joinFiles(folder, { entries: ['main.js'], load, onFailure: (error) => told.push(error) });
+    await write('a.js', 'export const a = ;');
+    expect(await files.find('main.js')).toBeUndefined();
+    expect(told).toHaveLength(1);
+    await write('a.js', `export const a = 'mended';\n`);
+    expect(await textOf(files)).toContain('mended');
+    expect(counts).toEqual({ builds: 2, stops: 2 });
+    await rm(folder, { recursive: true });
+    expect(await files.find('main.js')).toBeUndefined();
+  });
+
+  it('is not tried again where there is nothing that could do it', async () => {
+    const { folder } = await makeFolder();
+    const told: unknown[] = [];
+    const files = joinFiles(folder, {
+      entries: ['main.js'],
+      load: () => Promise.reject(new Error('no such package')),
+      onFailure: (error) => told.push(error),
+    });
+    expect(await files.find('main.js')).toBeUndefined();
+    expect(await files.find('main.js')).toBeUndefined();
+    expect(told).toHaveLength(1);
+  });
+});
