@@ -1,6 +1,7 @@
 /** The pages and what belongs to them: files that any server could give as they are, and that this one joins. */
 import { fileURLToPath } from 'node:url';
 import express from 'express';
+import { serveEmoji } from './emoji.ts';
 import { ChatError } from './errors.ts';
 import { joinFiles } from './joined-files.ts';
 import { servePacked } from './page-files.ts';
@@ -37,6 +38,7 @@ export function servePages(app: Express, identity: Identity, onFailure: (error: 
     const files = express.static(root, { cacheControl: false, setHeaders: revalidate });
     app.use(path, refuseWriting, addSlash, pageHeaders, setCookie, servePacked(root, joined), files);
   }
+  app.use('/emoji', refuseWriting, pageHeaders, serveEmoji());
   const shared = fileURLToPath(new URL('frontend-shared/', ROOT));
   app.get('/', pageHeaders, setCookie, (_request, response) => {
     revalidate(response);

@@ -19,6 +19,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   ['backend/node-version', []],
   ['backend/origin', []],
   ['backend/page-headers', []],
+  ['backend/emoji', []],
   ['backend/joined-files', []],
   ['backend/page-files', ['type backend/joined-files']],
   ['backend/errors', ['type protocol/']],
@@ -88,13 +89,33 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   ],
   [
     'backend/pages',
-    ['backend/errors', 'backend/joined-files', 'backend/page-files', 'backend/page-headers', 'type backend/identity'],
+    [
+      'backend/emoji',
+      'backend/errors',
+      'backend/joined-files',
+      'backend/page-files',
+      'backend/page-headers',
+      'type backend/identity',
+    ],
+  ],
+  [
+    'backend/front-door',
+    [
+      'backend/address',
+      'backend/errors',
+      'backend/limits',
+      'backend/origin',
+      'backend/pages',
+      'backend/remember',
+      'type backend/settings',
+    ],
   ],
   [
     'backend/http',
     [
       'backend/direct-routes',
       'backend/errors',
+      'backend/front-door',
       'backend/pages',
       'backend/transports/exchange',
       ...types('backend/', 'failures', 'identity', 'metrics', 'settings', 'transports/transport'),
