@@ -13,6 +13,8 @@ export const subjectsOf = (stream: string) => ({
   about: (seq: number) => `${stream}.about.${seq}`,
   /** Entries that take the texts of that seq away. */
   erases: (seq: number | '*') => `${stream}.erases.${seq}`,
+  /** No entries: whether the stream takes anything again, is found out by giving it something. */
+  probe: `${stream}.probe`,
 });
 
 export function subjectFor({ erases, about, text }: NewEntry, stream: string): string {

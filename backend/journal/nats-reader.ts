@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DeliverPolicy } from '@nats-io/jetstream';
 import { JOURNAL_SLICE, NATS_HEARTBEAT_MS, NATS_LOOKUPS, NATS_RETRY_MS } from '../limits.ts';
-import { decodeEntry } from './nats-entry.ts';
+import { decodeEntry, subjectsOf } from './nats-entry.ts';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { Logger } from '../log.ts';
 import type { Entry } from './journal.ts';
@@ -35,6 +35,7 @@ const ENDS = new Set([
 
 export function readFrom(stream: NatsStream, after: number, log: Logger, events: ReaderEvents): Reader {
   const { connection, js, manager, name, erasedName } = stream;
+  const { probe } = subjectsOf(name);
   let position = after;
   let arrived: JsMsg[] = [];
   let taking: Promise<void> | undefined;
@@ -59,15 +60,16 @@ export function readFrom(stream: NatsStream, after: number, log: Logger, events:
       const message =
         (await manager.streams.getMessage(name, { seq })) ??
         (await manager.streams.getMessage(erasedName, { last_by_subj: `${erasedName}.${seq}` }));
-      if (message !== null) return decode(seq, message.string());
+      if (message !== null) return decode(seq, message);
     }
     log.error({ seq }, 'nats: an entry is missing from the stream');
     return undefined;
   };
 
-  const decode = (seq: number, json: string): Entry | undefined => {
+  const decode = (seq: number, message: Pick<JsMsg, 'subject' | 'string'>): Entry | undefined => {
+    if (message.subject === probe) return undefined;
     try {
-      return decodeEntry(seq, json);
+      return decodeEntry(seq, message.string());
     } catch (error) {
       log.error({ err: error, seq }, 'nats: a message that no server wrote is passed over');
       return undefined;
@@ -82,7 +84,7 @@ export function readFrom(stream: NatsStream, after: number, log: Logger, events:
       for (const message of slice) {
         if (message.seq <= upTo) continue; // brought a second time
         if (message.seq > upTo + 1) entries.push(...(await lookUp(upTo + 1, message.seq - 1)));
-        const entry = decode(message.seq, message.string());
+        const entry = decode(message.seq, message);
         if (entry !== undefined) entries.push(entry);
         upTo = message.seq;
       }

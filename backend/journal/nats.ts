@@ -11,8 +11,9 @@ import {
   NATS_HEARTBEAT_MS,
   NATS_RETRY_MS,
   NATS_SETTLED_AFTER_MS,
+  RETRY_DISK_MS,
 } from '../limits.ts';
-import { encodeEntry, idFor, subjectFor } from './nats-entry.ts';
+import { encodeEntry, idFor, subjectFor, subjectsOf } from './nats-entry.ts';
 import { eraseTexts, shareErasing } from './nats-erasure.ts';
 import { readFrom } from './nats-reader.ts';
 import { openStream, StreamChangedError } from './nats-stream.ts';
@@ -25,6 +26,11 @@ interface Follower {
   deliver(entries: readonly Entry[]): void;
 }
 
+/** Codes of NATS: there is no room, be it on its disks or by what its operator allows. */
+const NO_ROOM = new Set([10_002, 10_023, 10_047, 10_077]);
+/** Codes of NATS: this message is larger than its operator allows. */
+const TOO_LARGE = 10_054;
+
 export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptions): Promise<Journal> {
   if (nats === undefined) throw new StartError('NATS_URL must be given for the journal nats');
   const stream = await openStream(nats, log);
@@ -34,6 +40,9 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
   const awaited = new Map<number, (() => void)[]>();
   let head = await stream.readSettledHead();
   let trouble: { why: string; since: number } | undefined;
+  /** Why the stream takes nothing, though it answers; until it has taken something. */
+  let refusal: string | undefined;
+  const isFull = () => refusal !== undefined;
   const closing = new AbortController();
 
   const tail = readFrom(stream, head, log, {
@@ -60,6 +69,28 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
     trouble = { why, since: performance.now() };
     log.warn({ why }, 'nats: the stream cannot be reached');
     void lookForIt();
+  }
+
+  function refused(why: string): void {
+    const isKnown = isFull();
+    refusal = why;
+    if (isKnown || closing.signal.aborted) return;
+    log.error({ why }, 'nats: the stream takes nothing');
+    void lookForRoom();
+  }
+
+  function taken(): void {
+    if (isFull()) log.info('nats: the stream takes entries again');
+    refusal = undefined;
+  }
+
+  // Found out without waiting for someone to write: who balances the load may send nobody here until it is.
+  async function lookForRoom(): Promise<void> {
+    while (!closing.signal.aborted && isFull()) {
+      await pause(RETRY_DISK_MS, undefined, { ref: false });
+      const options = { expect: { streamName: stream.name }, timeout: NATS_ANSWER_WITHIN_MS };
+      await stream.js.publish(subjectsOf(stream.name).probe, '', options).then(taken, () => {});
+    }
   }
 
   async function lookForIt(): Promise<void> {
@@ -112,8 +143,16 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
     for (;;) {
       try {
         const timeout = Math.min(NATS_ANSWER_WITHIN_MS, deadline - performance.now());
-        return (await stream.js.publish(subject, payload, { ...options, timeout })).seq;
+        const { seq } = await stream.js.publish(subject, payload, { ...options, timeout });
+        taken();
+        return seq;
       } catch (error) {
+        const code = error instanceof JetStreamApiError ? error.code : undefined;
+        if (code === TOO_LARGE) throw unkept(error);
+        if (code !== undefined && NO_ROOM.has(code)) {
+          refused(messageOf(error));
+          throw unkept(error);
+        }
         lost(messageOf(error));
         const isRefused = error instanceof JetStreamApiError && error.status !== 503;
         if (isRefused || closing.signal.aborted || performance.now() + NATS_RETRY_MS > deadline) throw unkept(error);
@@ -185,7 +224,7 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
       await Promise.race([untilHandedOut(seq, performance.now() + withinMs).catch(() => {}), late]);
       if (seq > head) throw new ChatError('overloaded', 'This server is behind the others; try again.');
     },
-    trouble: () => (closing.signal.aborted ? 'it is closed' : trouble?.why),
+    trouble: () => (closing.signal.aborted ? 'it is closed' : (trouble?.why ?? refusal)),
     async close() {
       if (closing.signal.aborted) return;
       closing.abort();

@@ -6,8 +6,9 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openJournal } from '../../backend/journal/nats.ts';
-import { NATS_RETRY_MS } from '../../backend/limits.ts';
+import { NATS_APPEND_WITHIN_MS, NATS_RETRY_MS } from '../../backend/limits.ts';
 import { createLog } from '../../backend/log.ts';
+import { readSettings } from '../../backend/settings.ts';
 import { call, expectProblem, poll, post, write } from '../harness/api.ts';
 import { startNats } from '../harness/nats.ts';
 import { canRun } from '../harness/programs.ts';
@@ -116,6 +117,33 @@ describe.runIf(canRun('nats-server', 'losing NATS'))('a server that loses NATS',
       .toContainEqual([{ why: 'stream not found' }, 'nats: the stream cannot be reached yet']);
     expect(warned).not.toContainEqual(expect.any(String));
     expect(journal.trouble()).toBe('stream not found');
+  });
+
+  it('is not ready for as long as the stream is full, and goes on by itself', { timeout: WITHIN_MS }, async () => {
+    const node = await startNats();
+    const { url } = await startSharing([node]);
+    const first = await post(url, 'before');
+    const name = readSettings({}).natsStream;
+    const connection = await connect({ servers: node.url });
+    onTestFinished(() => connection.close());
+    const { streams } = await jetstreamManager(connection);
+    const { state } = await streams.info(name);
+    await streams.update(name, { max_msgs: state.messages });
+    const tries = connection.subscribe(`${name}.probe`, { max: 2 });
+    const begin = performance.now();
+    expectProblem(await write(url, '/messages', { user: 'Azin', message: 'x' }, { key: 'k' }), 503, 'overloaded');
+    expect(performance.now() - begin).toBeLessThan(NATS_APPEND_WITHIN_MS); // a full stream is no silent one
+    const states = new Set<number>();
+    for await (const { subject } of tries) {
+      expect(subject).toBe(`${name}.probe`);
+      states.add((await call(url, '/readyz')).status);
+    }
+    expect([...states]).toEqual([503]);
+    expect((await poll(url, { since: 0 })).messages).toEqual([first]);
+    await streams.update(name, { max_msgs: -1 });
+    await expect.poll(async () => (await call(url, '/readyz')).status, { timeout: 10_000 }).toBe(200);
+    const again = await post(url, 'x', { key: 'k' });
+    expect((await poll(url, { since: first.seq })).messages).toEqual([again]);
   });
 
   it('ends where the stream comes back with less than it had', { timeout: WITHIN_MS }, async () => {
