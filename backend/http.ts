@@ -3,6 +3,7 @@ import cors from 'cors';
 import express from 'express';
 import { createCommonHeaders, createDirectRoutes } from './direct-routes.ts';
 import { ChatError } from './errors.ts';
+import { serveFrontDoor } from './front-door.ts';
 import { refuseOthers, servePages } from './pages.ts';
 import { NO_SNIFFING, REQUEST_ID, searchOf, sendProblem, setCommonHeaders } from './transports/exchange.ts';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
@@ -140,6 +141,7 @@ export function createHttp(options: HttpOptions): Http {
       servePages(app, identity, (error) =>
         failures.note(error, { transport: 'http', method: 'GET', route: '/main.js' }),
       );
+      serveFrontDoor(app, settings);
       for (const [path, known] of methods) app.all(path, refuseOthers(known));
       app.use(() => {
         throw new ChatError('not-found', 'There is nothing here.');

@@ -63,6 +63,12 @@ export const REMEMBERED_QUERIES = 1_000;
 export const REMEMBERED_ORIGINS = 100;
 /** Characters of a question whose answer is remembered: what people's programs ask, and not the longest that fits. */
 export const MAX_REMEMBERED_CHARS = 200;
+/** QR codes that are remembered, of 7 kB each: a server has few addresses. */
+export const MAX_QR_CODES = 20;
+/** Characters of an address that is drawn as a QR code: more make a code too fine for a phone, and take long to draw. */
+export const MAX_QR_CHARS = 100;
+/** Addresses of the machine that the front door shows: beyond, nobody knows which to take. */
+export const MAX_ADDRESSES_SHOWN = 3;
 
 /** Changes kept in memory; more than clients miss in a minute at 150 messages/s. */
 export const MAX_WINDOW_CHANGES = 10_000;

@@ -15,7 +15,7 @@ import type { Identity } from './identity.ts';
 const PAGES = {
   '/polling': { folder: 'frontend-polling', entries: ['main.js'] },
   '/websocket': { folder: 'frontend-websocket', entries: ['main.js'] },
-  '/frontend-shared': { folder: 'frontend-shared', entries: ['style.css'] },
+  '/frontend-shared': { folder: 'frontend-shared', entries: ['style.css', 'front.js', 'styles/front.css'] },
 };
 const ROOT = new URL('../', import.meta.url);
 

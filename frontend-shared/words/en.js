@@ -3,11 +3,15 @@ import { createCounting } from './counting.js';
 
 const { count, number } = createCounting('en');
 const MESSAGES = { one: 'message', other: 'messages' };
+const CHARACTERS = { one: 'character', other: 'characters' };
 
 /** @typedef {typeof en} Words */
 
 export const en = {
   page: {
+    skip: 'Skip to the message box',
+    settings: 'Settings',
+    shortcuts: 'Keys',
     polling: '#lobby · Since by polling',
     websocket: '#lobby · Since by WebSocket',
     start: 'Since, start page',
@@ -26,6 +30,13 @@ export const en = {
     queued: (queued) => `: ${count(queued, MESSAGES)} will be sent when you are back`,
   },
   rooms: {
+    /** @type {(count: string) => string} */
+    unread: (count) => `${count} unread`,
+    mentioned: 'you are mentioned',
+    /** @type {(room: string) => string} */
+    entered: (room) => `Room ${room}`,
+    /** @type {(room: string, count: string, isOne: boolean) => string} */
+    enteredUnread: (room, count, isOne) => `Room ${room}, ${count} new ${isOne ? 'message' : 'messages'}`,
     title: 'Rooms',
     open: 'Open a room',
     go: 'Open',
@@ -34,6 +45,8 @@ export const en = {
     here: (online) => `${number(online)} here`,
   },
   search: {
+    here: 'In this room only',
+    busy: 'too many are searching just now, try again in a moment',
     box: 'Search',
     results: 'Search results',
     close: 'Close',
@@ -56,12 +69,44 @@ export const en = {
     name: 'Messages',
     empty: 'Nothing has been said here yet. Say hello!',
     toEnd: 'Jump to latest',
+    /** @type {(fresh: number) => string} */
+    toEndNew: (fresh) => `Jump to latest (${number(fresh)} new)`,
+    loading: 'Loading older messages…',
+    began: 'This is where it began.',
+    fresh: 'New',
+    /** @type {(id: number) => string} */
+    seeking: (id) => `Looking for message #${id}…`,
+    /** @type {(id: number) => string} */
+    unreachable: (id) => `Message #${id} could not be loaded: the server cannot be reached.`,
+    /** @type {(id: number) => string} */
+    unknown: (id) => `That message is not in this room any more: there is no message #${id}.`,
+    /** @type {(id: number) => string} */
+    deleted: (id) => `Message #${id} was deleted.`,
+    /** @type {(id: number, room: string) => string} */
+    elsewhere: (id, room) => `Message #${id} is not in this room, but in #${room}.`,
+  },
+  time: {
+    justNow: 'just now',
   },
   message: {
     addReaction: 'Add a reaction',
     reply: 'Reply',
     edit: 'Edit',
     delete: 'Delete',
+    deleted: 'Message deleted',
+    edited: 'edited',
+    waiting: 'Waiting to be sent',
+    showAll: 'Show all',
+    showLess: 'Show less',
+    like: 'Like',
+    dislike: 'Dislike',
+    /** @type {(emoji: string) => string} */
+    reactWith: (emoji) => `React with ${emoji}`,
+    /** @type {(name: string, reactions: number) => string} */
+    reacted: (name, reactions) => `${name}, ${number(reactions)}`,
+    /** @type {(id: number) => string} */
+    link: (id) => `Link to message #${id}`,
+    anonymous: 'no identity',
   },
   editor: {
     name: 'Edit message',
@@ -73,6 +118,8 @@ export const en = {
     whoAreYou: 'Who are you?',
     message: 'Message',
     messageTo: 'Message #lobby',
+    /** @type {(room: string) => string} */
+    to: (room) => `Message #${room}`,
     shift: 'Shift',
     enter: 'Enter',
     forNewLine: 'for a new line',
@@ -87,10 +134,158 @@ export const en = {
     noTime: 'Clear time',
     withdraw: 'Withdraw',
   },
+  sending: {
+    number,
+    nameFirst: 'Not sent: write your name first.',
+    /** @type {(length: number, max: number) => string} */
+    nameTooLong: (length, max) => `Not sent: the name has ${number(length)} characters, and ${number(max)} fit.`,
+    /** @type {(length: number, max: number) => string} */
+    tooLong: (length, max) => `Not sent: the message has ${number(length)} characters, and ${number(max)} fit.`,
+    timeIncomplete: 'Not sent: the time to send it is not complete.',
+    timeOver: 'Not sent: the time to send it is over. Choose one to come.',
+    notSent: 'Not sent',
+    fields: {
+      user: 'the name',
+      message: 'the message',
+      sendAt: 'the time to send it',
+      color: 'the colour',
+      replyTo: 'what it replies to',
+    },
+    /** @type {(room: string, reason: string) => string} */
+    inRoom: (room, reason) => `In #${room}: ${reason}`,
+    /** @type {(left: number) => string} */
+    left: (left) => `${count(left, CHARACTERS)} left`,
+    /** @type {(over: number) => string} */
+    over: (over) => `${count(over, CHARACTERS)} too many`,
+    onlyText: 'Only text can be sent here, no pictures or other files.',
+    late: 'Not sent: it has waited for hours, and others may have moved on.',
+    failed: 'Not sent: the server failed each time it was tried.',
+    retry: 'Try again',
+    discard: 'Discard',
+    discarded: 'Discarded: the message will not be sent.',
+  },
+  editing: {
+    blank: 'Not saved: write something, or delete the message.',
+    /** @type {(length: number, max: number) => string} */
+    tooLong: (length, max) => `Not saved: the message has ${number(length)} characters, and ${number(max)} fit.`,
+    notSaved: 'Not saved',
+    notDeleted: 'Not deleted',
+    unreachable: 'the server cannot be reached. Try again.',
+  },
+  later: {
+    /** @type {(waiting: number) => string} */
+    waiting: (waiting) => `${count(waiting, MESSAGES)} ${waiting === 1 ? 'waits for its time' : 'wait for their time'}`,
+    /** @type {(time: string) => string} */
+    scheduled: (time) => `It will be sent on ${time}.`,
+    /** @type {(time: string) => string} */
+    withdrawn: (time) => `Withdrawn: the message for ${time} will not be sent.`,
+    sent: 'Not withdrawn: it has been sent already.',
+    unreachable: 'Not withdrawn: the server cannot be reached.',
+  },
+  tools: {
+    name: 'Formatting',
+    strong: 'Bold',
+    em: 'Italic',
+    u: 'Underline',
+    code: 'Code',
+    emoji: 'Emoji',
+    preview: 'Preview',
+    /** @type {(name: string, key: string) => string} */
+    withKey: (name, key) => `${name} (${key})`,
+    ctrl: 'Ctrl',
+    nothing: 'Nothing to preview yet.',
+  },
+  offers: {
+    name: 'Suggestions',
+    /** @type {(offers: number) => string} */
+    count: (offers) =>
+      `${count(offers, { one: 'suggestion', other: 'suggestions' })}: arrow keys to choose, Tab for the first`,
+  },
+  emoji: {
+    name: 'Emoji',
+    more: 'More emoji',
+    search: 'Search emoji',
+    tone: 'Skin tone',
+    tones: ['no tone', 'light', 'medium-light', 'medium', 'medium-dark', 'dark'],
+    recent: 'Used lately',
+    found: 'Found',
+    nothing: 'No emoji is called that.',
+    loading: 'Loading…',
+    failed: 'The emoji could not be loaded.',
+    again: 'Try again',
+    groups: [
+      'Smileys',
+      'People',
+      'Parts',
+      'Animals and nature',
+      'Food and drink',
+      'Travel and places',
+      'Activities',
+      'Things',
+      'Symbols',
+      'Flags',
+    ],
+  },
   deletion: {
     title: 'Delete this message?',
     warning: 'Nobody can bring it back.',
     cancel: 'Cancel',
     delete: 'Delete',
+  },
+  door: {
+    lead: 'A chat that remembers one number, the last thing you saw, and asks what came since. So nothing is missed, and nothing comes twice.',
+    pages: 'Pages',
+    websocket: 'Everything at once, by one open connection. When in doubt, this one.',
+    polling: 'By plain HTTP, for networks that let nothing else through.',
+    glimpse: 'Right now in',
+    empty: 'Nothing has been said yet. Be the first!',
+    share: 'Bring others in',
+    reach: {
+      open: 'Send them the address, or let a phone scan the code.',
+      here: 'Only this machine can open it. Start it with HOST=0.0.0.0 to let others in your network in.',
+      alone: 'This machine is in no network yet. Once it is, the address for others stands here.',
+    },
+    show: 'QR code',
+    copy: 'Copy',
+    copied: 'Copied',
+    /** @type {(address: string) => string} */
+    codeOf: (address) => `QR code of ${address}`,
+    more: 'More',
+    docs: 'How it works on the wire',
+    json: 'Messages as JSON',
+  },
+  /** @type {(value: number) => string} */
+  number,
+  attention: {
+    /** @type {(user: string, room: string) => string} */
+    title: (user, room) => `${user} in #${room}`,
+  },
+  settings: {
+    title: 'Settings',
+    notifications: 'Notify me when I am mentioned',
+    sound: 'Play a sound for it',
+    keys: 'Single keys as shortcuts',
+    noNotifications: 'This browser shows notifications only for pages that come over HTTPS.',
+    refused: 'The browser does not let this page notify you. You can allow it in its settings for this site.',
+  },
+  keys: {
+    title: 'Keys',
+    close: 'Close',
+    ctrl: 'Ctrl',
+    anywhere: 'Anywhere',
+    writing: 'In the message box',
+    lists: 'In what was found',
+    search: 'Search',
+    write: 'Write a message',
+    rooms: 'The room before, the next room',
+    help: 'Show these keys',
+    leave: 'Leave what is open',
+    send: 'Send',
+    newLine: 'Begin a new line',
+    editLast: 'Edit your last message, in an empty box',
+    format: 'Bold, italic, underlined',
+    move: 'Up and down',
+    open: 'Go to the message',
+    singleKeys: 'Single keys work where you are not writing, and can be switched off in the settings.',
   },
 };

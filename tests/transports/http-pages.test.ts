@@ -3,16 +3,23 @@ import request from 'supertest';
 import { expect, it } from 'vitest';
 import { startTestServer } from '../harness/server.ts';
 
-it('opens with a page that leads to both pages, to the protocol and nowhere else', async () => {
+it('opens with a page that leads to both pages, to the protocol, to the messages and nowhere else', async () => {
   const { url } = await startTestServer();
   const { text } = await request(url).get('/').expect(200).expect('Content-Type', /html/);
-  const leadsTo = [...text.matchAll(/<a [^>]*href="([^"]*)"/g)].map(([, href]) => href);
-  expect(leadsTo).toEqual(['/polling/', '/websocket/', '/docs']);
+  const leadsTo = [...text.matchAll(/<a [^>]*?href="([^"]*)"/g)].map(([, href]) => href ?? '');
+  expect(leadsTo).toEqual([
+    '/websocket/',
+    '/polling/',
+    '/docs',
+    '/docs/openapi.yaml',
+    '/docs/asyncapi.yaml',
+    '/messages',
+  ]);
   for (const path of leadsTo)
     await request(url)
-      .get(path ?? '')
+      .get(path)
       .expect(200)
-      .expect('Content-Type', /html/);
+      .expect('Content-Type', /html|yaml|json/);
 });
 
 it('says that it lives, and that it can accept a message', async () => {
