@@ -111,5 +111,5 @@ function rankOf({ family, address }: NetworkInterfaceInfo): number {
 /** Whether it is the start of a server, and nothing else: no codes are drawn here for addresses of other kinds. */
 function isOrigin(address: string): boolean {
   const url = URL.parse(address);
-  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && address === `${url.origin}/`;
+  return url !== null && /^https?:$/.test(url.protocol) && address === `${url.origin}/`;
 }
