@@ -1,10 +1,11 @@
 /** The buttons of a message. They stay the same elements while what they show changes, so that they keep the focus. */
 import { DISLIKE, LIKE } from './reactions.js';
+import { words } from './words.js';
 /** @import { Quote } from './quotes.js' */
 /** @import { Reaction } from './reactions.js' */
 
 /** @type {Readonly<Record<string, string>>} */
-const NAMES = { [LIKE]: 'Like', [DISLIKE]: 'Dislike' };
+const NAMES = { [LIKE]: words.message.like, [DISLIKE]: words.message.dislike };
 
 /**
  * @typedef {object} Beside What is known of a message beside itself.
@@ -61,9 +62,9 @@ function toButton(emoji) {
 /** @type {(button: HTMLButtonElement, reaction: Reaction) => void} */
 function drawReaction(button, { emoji, count, mine }) {
   const text = count === 0 ? emoji : `${emoji} ${count}`;
-  const name = NAMES[emoji] ?? `React with ${emoji}`;
+  const name = NAMES[emoji] ?? words.message.reactWith(emoji);
   button.classList.toggle('has-count', count > 0);
   button.ariaPressed = String(mine);
-  button.ariaLabel = count === 0 ? name : `${name}, ${count}`;
+  button.ariaLabel = count === 0 ? name : words.message.reacted(name, count);
   if (button.textContent !== text) button.textContent = text;
 }

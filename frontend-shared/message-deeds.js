@@ -25,7 +25,7 @@ export function listenForDeeds(parts) {
 
   log.addEventListener('click', (event) => {
     const target = event.target instanceof Element ? event.target : null;
-    const quote = target?.closest('.message-quote');
+    const quote = target?.closest('.message-quote, .message-link');
     if (quote instanceof HTMLElement && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
       return parts.onQuote(Number(quote.dataset['id']));

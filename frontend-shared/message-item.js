@@ -3,32 +3,54 @@ import { drawText } from './draw-text.js';
 import { drawActions } from './message-actions.js';
 import { closeEditor } from './message-editor.js';
 import { toHue, toInitials } from './person.js';
+import { FOLD_LINES, LINE_LETTERS, TOGETHER_MS } from './reading-bounds.js';
 import { toAddress } from './room-name.js';
-import { isSameDay, toDay, toExactTime, toTime } from './time-words.js';
+import { isSameDay, toDay, toExactTime, toWhen } from './time-words.js';
+import { words } from './words.js';
 /** @import { Message } from '../protocol/envelope.ts' */
 /** @import { Beside } from './message-actions.js' */
+/** @import { Outgoing } from './outgoing.js' */
 /** @import { Quote } from './quotes.js' */
-/** @import { Row } from './timeline.js' */
 
-/** Milliseconds within which messages of one person stand together under one name. */
-const TOGETHER_MS = 5 * 60 * 1000;
-
+/**
+ * @typedef {object} Row One line of the conversation: a message, or one's own text that is still on its way.
+ * @property {Message} [message]
+ * @property {Outgoing} [pending]
+ */
+/**
+ * @typedef {object} Around What a row looks like beside what it says itself.
+ * @property {Date} now
+ * @property {number | undefined} lastRead the line above what is new stands after this id
+ * @property {(message: Message) => Beside} toBeside
+ * @property {(message: Message) => string} toTwin what tells its author from another of the same name; mostly empty
+ */
 /**
  * @typedef {object} Item What decides how a row looks.
  * @property {Row} row
  * @property {string} day begins with this row; empty when the row before is of the same day
+ * @property {boolean} isFirstNew
  * @property {boolean} together the row before already shows the name
+ * @property {string} twin
  * @property {Beside | undefined} beside undefined for what is on its way, and for what was deleted
  */
 
-/** @type {(row: Row, before: Row | undefined, now: Date, toBeside: (message: Message) => Beside) => Item} */
-export function toItem(row, before, now, toBeside) {
+/** @type {(row: Row, before: Row | undefined, around: Around) => Item} */
+export function toItem(row, before, { now, lastRead, toBeside, toTwin }) {
+  const { message } = row;
   const at = timeOf(row, now);
   const beforeAt = before && timeOf(before, now);
   const newDay = !beforeAt || !isSameDay(at, beforeAt);
-  const together = !newDay && isSamePerson(row, before) && Math.abs(at.getTime() - beforeAt.getTime()) < TOGETHER_MS;
-  const beside = row.message && !row.message.deleted ? toBeside(row.message) : undefined;
-  return { row, day: newDay ? toDay(at.toISOString(), now) : '', together, beside };
+  const isFirstNew =
+    lastRead !== undefined && (message?.id ?? 0) > lastRead && (before?.message?.id ?? Infinity) <= lastRead;
+  const isSoon = !newDay && !isFirstNew && Math.abs(at.getTime() - beforeAt.getTime()) < TOGETHER_MS;
+  return {
+    row,
+    day: newDay ? toDay(at.toISOString(), now) : '',
+    isFirstNew,
+    together: isSoon && isSamePerson(row, before),
+    twin: message ? toTwin(message) : '',
+    beside: message && !message.deleted ? toBeside(message) : undefined,
+  };
 }
 
 /** @type {(a: Item, b: Item) => boolean} whether they look the same */
@@ -36,7 +58,9 @@ export const looksSame = (a, b) =>
   a.row.message === b.row.message &&
   a.row.pending?.key === b.row.pending?.key &&
   a.day === b.day &&
+  a.isFirstNew === b.isFirstNew &&
   a.together === b.together &&
+  a.twin === b.twin &&
   looksSameBeside(a.beside, b.beside);
 
 /** @type {(a: Beside | undefined, b: Beside | undefined) => boolean} */
@@ -52,12 +76,13 @@ const looksSameBeside = (a, b) =>
 
 /**
  * Draw anew what has changed, into the element that is there: it keeps its place, its focus and what is selected in it.
- * @type {(element: HTMLElement, item: Item) => void}
+ * @type {(element: HTMLElement, item: Item, now: Date) => void}
  */
-export function drawItem(element, { row: { message, pending }, day, together, beside }) {
+export function drawItem(element, { row: { message, pending }, day, isFirstNew, together, twin, beside }, now) {
   const user = message?.user ?? pending?.user ?? '';
-  const text = message?.deleted ? 'Message deleted' : (message?.message ?? pending?.message ?? '');
+  const text = message?.deleted ? words.message.deleted : (message?.message ?? pending?.message ?? '');
   element.classList.toggle('has-day', day !== '');
+  element.classList.toggle('has-new', isFirstNew);
   element.classList.toggle('is-together', together);
   element.classList.toggle('is-pending', pending !== undefined);
   element.classList.toggle('is-deleted', message?.deleted === true);
@@ -67,19 +92,57 @@ export function drawItem(element, { row: { message, pending }, day, together, be
   if (color === undefined) element.style.removeProperty('--color');
   else element.style.setProperty('--color', color);
   write(element, '.day', day);
+  write(element, '.message-new', isFirstNew ? words.list.fresh : '');
   write(element, '.message-user', user);
+  write(element, '.message-twin', twin);
   write(element, '.avatar', toInitials(user));
-  drawText(/** @type {HTMLElement} */ (element.querySelector('.message-text')), text);
-  drawQuote(/** @type {HTMLAnchorElement} */ (element.querySelector('.message-quote')), message, beside?.quote);
+  drawText(part(element, '.message-text'), text);
+  drawFold(element, isLong(text));
+  drawQuote(/** @type {HTMLAnchorElement} */ (part(element, '.message-quote')), message, beside?.quote);
   drawActions(element, beside);
   if (!beside) closeEditor(element);
-  write(element, '.message-edited', message?.edited ? 'edited' : '');
-  write(element, '.message-note', pending ? 'Waiting to be sent' : '');
-  const time = /** @type {HTMLTimeElement} */ (element.querySelector('time'));
-  time.dateTime = message?.timestamp ?? '';
-  time.title = message ? toExactTime(message.timestamp) : '';
-  time.textContent = message ? toTime(message.timestamp) : '';
+  write(element, '.message-edited', message?.edited ? words.message.edited : '');
+  write(element, '.message-note', pending ? words.message.waiting : '');
+  drawLink(/** @type {HTMLAnchorElement} */ (part(element, '.message-link')), message, now);
 }
+
+/** @type {(element: HTMLElement, message: Message, now: Date) => void} nothing but the words of the time */
+export const drawTime = (element, { timestamp }, now) => write(element, '.message-time', toWhen(timestamp, now));
+
+/** @type {(link: HTMLAnchorElement, message: Message | undefined, now: Date) => void} the time leads to the message itself */
+function drawLink(link, message, now) {
+  link.hidden = message === undefined;
+  if (!message) return;
+  const time = /** @type {HTMLTimeElement} */ (part(link, '.message-time'));
+  link.href = toAddress(message.room, message.id);
+  link.dataset['id'] = String(message.id);
+  if (time.dateTime !== message.timestamp) {
+    time.dateTime = message.timestamp;
+    time.title = toExactTime(message.timestamp);
+  }
+  drawTime(link, message, now);
+}
+
+/** @type {(element: HTMLElement, isLong: boolean) => void} who has unfolded it finds it so when it is drawn anew */
+function drawFold(element, isLong) {
+  const button = part(element, '.message-fold');
+  if (button.hidden === !isLong) return;
+  button.hidden = !isLong;
+  setFolded(element, isLong);
+}
+
+/** @type {(element: HTMLElement, isFolded: boolean) => void} */
+export function setFolded(element, isFolded) {
+  const button = part(element, '.message-fold');
+  element.classList.toggle('is-folded', isFolded);
+  button.ariaExpanded = String(!isFolded);
+  button.textContent = isFolded ? words.message.showAll : words.message.showLess;
+}
+
+/** @type {(text: string) => boolean} by its letters, as measuring would cost a layout for each message */
+export const isLong = (text) =>
+  text.length > FOLD_LINES &&
+  text.split('\n').reduce((lines, line) => lines + Math.max(1, Math.ceil(line.length / LINE_LETTERS)), 0) > FOLD_LINES;
 
 /** @type {(link: HTMLAnchorElement, message: Message | undefined, quote: Quote | undefined) => void} */
 function drawQuote(link, message, quote) {
@@ -94,10 +157,13 @@ function drawQuote(link, message, quote) {
 
 /** @type {(element: HTMLElement, selector: string, text: string) => void} */
 function write(element, selector, text) {
-  const part = /** @type {HTMLElement} */ (element.querySelector(selector));
-  if (part.textContent !== text) part.textContent = text;
-  part.hidden = text === '';
+  const to = part(element, selector);
+  if (to.textContent !== text) to.textContent = text;
+  to.hidden = text === '';
 }
+
+/** @type {(element: HTMLElement, selector: string) => HTMLElement} of the template */
+const part = (element, selector) => /** @type {HTMLElement} */ (element.querySelector(selector));
 
 /** @type {(row: Row, now: Date) => Date} what is on its way is of now */
 const timeOf = ({ message }, now) => (message ? new Date(message.timestamp) : now);

@@ -12,6 +12,7 @@ const NAME = 'since.author';
  * @property {(message: Message) => boolean} wrote false too as long as it is not known
  * @property {(author: string | undefined) => void} learn of a message that was posted from here
  * @property {() => void} forget the server says that it is another
+ * @property {(name: string | null) => void} reread another tab has changed that name in the store; null: all of them
  */
 
 /**
@@ -20,15 +21,26 @@ const NAME = 'since.author';
  * @returns {OwnAuthor}
  */
 export function createOwnAuthor(store, onChanged) {
+  // Read once: it is asked about at every message.
+  let own = store.get(NAME);
+
   return {
-    wrote: ({ author }) => author !== undefined && author === store.get(NAME),
+    wrote: ({ author }) => author !== undefined && author === own,
     learn(author) {
-      if (author === undefined || author === store.get(NAME)) return;
+      if (author === undefined || author === own) return;
+      own = author;
       store.set(NAME, author);
       onChanged();
     },
     forget() {
+      own = null;
       store.remove(NAME);
+      onChanged();
+    },
+    reread(name) {
+      const kept = store.get(NAME);
+      if ((name !== NAME && name !== null) || kept === own) return;
+      own = kept;
       onChanged();
     },
   };

@@ -9,12 +9,15 @@ import { nextStep, takeStep, toggle, toReactions } from './reactions.js';
 /** @import { Store } from './storage.js' */
 
 const PREFIX = 'since.reacted.';
+/** @type {Own} */
+const NONE = new Set();
 
 /**
  * @typedef {object} OwnReactions
  * @property {(message: Message) => Reaction[]} of
  * @property {(message: Message, emoji: string) => void} press
  * @property {() => void} forget they were of another identity
+ * @property {(name: string | null) => void} reread another tab has changed that name in the store; null: all of them
  */
 
 /**
@@ -22,7 +25,7 @@ const PREFIX = 'since.reacted.';
  * @param {Store} parts.store
  * @param {(command: Command) => Promise<Answer>} parts.request
  * @param {(message: Message) => void} parts.onAnswer the message as it is now
- * @param {() => void} parts.onChange
+ * @param {(id: number | undefined) => void} parts.onChange of that message, or of all
  * @param {(answer: Exclude<Answer, { outcome: 'done' }>) => void} parts.onFailure
  * @returns {OwnReactions}
  */
@@ -30,13 +33,28 @@ export function createOwnReactions({ store, request, onAnswer, onChange, onFailu
   /** @type {Map<number, Asked>} */
   const asked = new Map();
 
+  /** As kept, by name; read once, as every message that is drawn asks for its own. @type {Map<string, Own>} */
+  const kept = new Map();
+  for (const name of store.names()) if (name.startsWith(PREFIX)) readAgain(name);
+
+  /** @type {(name: string) => void} */
+  function readAgain(name) {
+    const own = new Set((store.get(name) ?? '').split(' ').filter(Boolean));
+    if (own.size === 0) kept.delete(name);
+    else kept.set(name, own);
+  }
+
   // With its time: in another journal the same id is another message.
   const nameOf = (/** @type {Message} */ { id, timestamp }) => `${PREFIX}${id}@${timestamp}`;
   /** @type {(message: Message) => Own} */
-  const read = (message) => new Set((store.get(nameOf(message)) ?? '').split(' ').filter(Boolean));
+  const read = (message) => (kept.size === 0 ? NONE : (kept.get(nameOf(message)) ?? NONE));
   /** @type {(message: Message, own: Own) => void} */
-  const keep = (message, own) =>
-    own.size === 0 ? store.remove(nameOf(message)) : store.set(nameOf(message), [...own].join(' '));
+  function keep(message, own) {
+    const name = nameOf(message);
+    if (own.size === 0) store.remove(name);
+    else store.set(name, [...own].join(' '));
+    readAgain(name);
+  }
 
   /** @type {(message: Message) => Own} without those that are counted nowhere any more */
   const ownOf = (message) => new Set([...read(message)].filter((emoji) => (message.reactions?.[emoji] ?? 0) > 0));
@@ -58,7 +76,7 @@ export function createOwnReactions({ store, request, onAnswer, onChange, onFailu
       onAnswer(/** @type {Message} */ (answer.message));
     }
     asked.delete(message.id);
-    onChange();
+    onChange(message.id);
   }
 
   return {
@@ -69,12 +87,19 @@ export function createOwnReactions({ store, request, onAnswer, onChange, onFailu
       const wanted = toggle(current?.wanted ?? before, emoji);
       asked.set(message.id, { before, wanted, seq: current?.seq ?? message.seq });
       keep(message, wanted);
-      onChange();
+      onChange(message.id);
       if (!current) void settle(message, before);
     },
     forget() {
       for (const name of store.names()) if (name.startsWith(PREFIX)) store.remove(name);
-      onChange();
+      kept.clear();
+      onChange(undefined);
+    },
+    reread(name) {
+      if (name === null) kept.clear();
+      else if (name.startsWith(PREFIX)) readAgain(name);
+      else return;
+      onChange(name === null ? undefined : Number.parseInt(name.slice(PREFIX.length), 10));
     },
   };
 }

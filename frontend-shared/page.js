@@ -7,6 +7,7 @@ import { newKey } from './new-key.js';
 import { createOutbox, takeTurns } from './outbox.js';
 import { watchPage } from './page-life.js';
 import { idOf, roomOf, toAddress } from './room-name.js';
+import { toReading } from './reading.js';
 import { createRoomView } from './room-view.js';
 import { createRooms } from './rooms.js';
 import { createSearch } from './search.js';
@@ -16,6 +17,7 @@ import { createTypists, toTypingWords } from './typists.js';
 import { translatePage, words } from './words.js';
 import { createWriting } from './writing.js';
 /** @import { Message } from '../protocol/envelope.ts' */
+/** @import { Reading } from './message-list.js' */
 /** @import { Link, LinkState, OpenLink } from './link.js' */
 
 /** @type {(openLink: OpenLink) => void} */
@@ -66,6 +68,7 @@ export function startPage(openLink) {
   const view = createRoomView({
     room: () => room,
     store,
+    life,
     pending: () => outbox.waiting().filter((one) => one.room === room && one.sendAt === undefined),
     request: async (command) => (await link?.request(command)) ?? { outcome: 'failed' },
     explain,
@@ -81,7 +84,7 @@ export function startPage(openLink) {
     tellTyping: (user) => link?.tellTyping(user),
     onSend(text) {
       outbox.add(text);
-      if (text.sendAt === undefined) view.toEnd();
+      if (text.sendAt === undefined) view.wrote();
     },
   });
   const status = createConnectionStatus(find('status', HTMLElement), {
@@ -114,16 +117,19 @@ export function startPage(openLink) {
 
   /** @type {(to: string, id?: number) => void} */
   function go(to, id) {
+    // Going back leads to where one has read.
+    history.replaceState(view.reading() ?? null, '');
     history.pushState(null, '', toAddress(to, id));
     arrive();
   }
 
-  // Where the page's address leads.
-  function arrive() {
+  /** Where the page's address leads. @type {(reading?: Reading) => void} */
+  function arrive(reading) {
     const to = roomOf(location.search);
     drawer.close();
     if (to !== room) enter(to);
-    view.seek(idOf(location.hash));
+    if (reading) view.goTo(reading);
+    else view.seek(idOf(location.hash));
   }
 
   /** @type {(to: string) => void} */
@@ -199,6 +205,6 @@ export function startPage(openLink) {
     status.redraw();
     if (isLive) outbox.flush(); // it may be closed before it is through
   });
-  addEventListener('popstate', () => (takeToken() ? enter(room) : arrive()));
+  addEventListener('popstate', ({ state }) => (takeToken() ? enter(room) : arrive(toReading(state))));
   arrive();
 }

@@ -5,27 +5,38 @@ import { createConversation } from './conversation.js';
 import { find } from './elements.js';
 import { createHistory } from './history.js';
 import { listenForDeeds } from './message-deeds.js';
+import { moveByKeys } from './message-keys.js';
 import { createMessageList } from './message-list.js';
 import { createOwnAuthor } from './own-author.js';
 import { createOwnReactions } from './own-reactions.js';
 import { createQuotes } from './quotes.js';
 import { createReactionMenu } from './reaction-menu.js';
+import { createReading } from './reading.js';
+import { QUIET_MS, TIMES_EVERY_MS } from './reading-bounds.js';
+import { createSeeker } from './seeker.js';
+import { createTwins } from './twins.js';
+import { words } from './words.js';
 /** @import { Message } from '../protocol/envelope.ts' */
 /** @import { Answer, Command } from './commands-api.js' */
+/** @import { Reading } from './message-list.js' */
 /** @import { Outgoing } from './outgoing.js' */
+/** @import { PageLife } from './page-life.js' */
 /** @import { Store } from './storage.js' */
-
-const START_WORDS = { loading: 'Loading older messages…', more: '', complete: 'This is where it began.' };
 
 /**
  * @typedef {object} RoomView
  * @property {(messages: readonly Message[]) => void} take of any room; those of others are left out
  * @property {(author: string | undefined) => void} learn of a message that was posted from here
+ * @property {(messages: readonly Message[]) => void} takeKept what the browser had kept: the newest as they were then
+ * @property {() => void} hasNewest the newest are here, and where they begin
  * @property {() => void} caughtUp everything is here, but for what is older
  * @property {() => void} reset nothing of what is shown is known any more
- * @property {() => void} changed what is on its way, or one's own, is not what it was
+ * @property {() => void} changed what is on its way is not what it was
  * @property {(id: number) => Message | undefined} find
  * @property {(id: number | undefined) => void} seek shows a message as soon as it is here
+ * @property {() => Reading | undefined} reading where one reads; undefined at the end
+ * @property {(reading: Reading) => void} goTo back to where one has read
+ * @property {() => void} wrote one's own is to be seen at the end
  * @property {() => void} toEnd
  */
 
@@ -33,6 +44,7 @@ const START_WORDS = { loading: 'Loading older messages…', more: '', complete: 
  * @param {object} parts
  * @param {() => string} parts.room
  * @param {Store} parts.store shared by all tabs
+ * @param {PageLife} parts.life
  * @param {() => readonly Outgoing[]} parts.pending
  * @param {(command: Command) => Promise<Answer>} parts.request
  * @param {(reason: string) => void} parts.explain
@@ -41,58 +53,77 @@ const START_WORDS = { loading: 'Loading older messages…', more: '', complete: 
  * @param {(id: number) => void} parts.onQuote what is replied to is to be shown
  * @returns {RoomView}
  */
-export function createRoomView({ room, store, pending, request, explain, onDrawn, onReply, onQuote }) {
+export function createRoomView({ room, store, life, pending, request, explain, onDrawn, onReply, onQuote }) {
   const log = find('log', HTMLElement);
   const start = find('start', HTMLElement);
+  const toEndButton = find('to-end', HTMLButtonElement);
+  const quiet = createQuiet(log, () => !isCaughtUp);
   let isCaughtUp = false;
-  /** The message that is to be shown. @type {number | undefined} */
-  let sought;
+  /** Asked for when it changes, as it is not kept in the memory of the page. */
+  let waiting = pending();
 
   const author = createOwnAuthor(store, () => {
     reactions.forget();
-    conversation.changed();
+    conversation.touchAll();
   });
   const reactions = createOwnReactions({
     store,
     request,
     onAnswer: (changed) => take([changed]),
-    onChange: () => conversation.changed(),
+    onChange: (id) => (id === undefined ? conversation.touchAll() : conversation.touch([id])),
     onFailure: (answer) => explainFailure(answer, 'Your reaction was not taken'),
   });
+  const twins = createTwins(words.message.anonymous, () => conversation.touchAll());
   const conversation = createConversation({
-    pending,
-    draw(rows) {
-      list.draw(rows);
+    reader: () => list.reading()?.id ?? 'end',
+    isHeld: (id) => list.isHeld(id),
+    quoting: (id) => quotes.quoting(id),
+    onArrived: (messages) => reading.arrived(messages.filter((one) => !author.wrote(one))),
+    draw(drawing) {
+      if (drawing.isAnew || drawing.hasOld) quiet();
+      list.draw(
+        drawing,
+        waiting.filter(({ key }) => !conversation.hasKey(key)),
+      );
+      showStart();
       onDrawn();
-      void seek();
+      seeker.goOn();
     },
   });
   const quotes = createQuotes({
     find: conversation.find,
     onLoaded: conversation.know,
-    onGone: conversation.changed,
+    onGone: (id) => conversation.touch(quotes.quoting(id)),
   });
-  const history = createHistory({
-    room,
-    oldest: conversation.oldest,
-    onMessages: conversation.takeOlder,
-    onState(state) {
-      start.textContent = START_WORDS[state];
-      // What is put in above is old, and not to be read out as if it had just been said.
-      log.ariaBusy = String(state === 'loading' || !isCaughtUp);
-    },
-  });
+  const history = createHistory({ room, conversation, onState: showStart });
   const list = createMessageList({
     scroller: log,
     list: find('list', HTMLElement),
     template: find('message-template', HTMLTemplateElement),
-    toEndButton: find('to-end', HTMLButtonElement),
-    toBeside: (one) => ({ reactions: reactions.of(one), isMine: author.wrote(one), quote: quotes.of(one) }),
+    around: () => ({
+      now: new Date(),
+      lastRead: reading.lineAfter(),
+      toBeside: (one) => ({ reactions: reactions.of(one), isMine: author.wrote(one), quote: quotes.of(one) }),
+      toTwin: twins.markOf,
+    }),
+    hasEnd: conversation.isAtNewest,
     onNearStart() {
       // While the newest still arrive one by one, the first of them is in view, and it is nobody's wish to go further back.
-      if (isCaughtUp) history.loadMore();
+      if (isCaughtUp) history.loadOlder();
     },
+    onNearEnd: history.loadNewer,
+    onMoved: () => reading.moved(),
   });
+  const reading = createReading({
+    room,
+    store,
+    life,
+    button: toEndButton,
+    isAtEnd: list.isAtEnd,
+    conversation,
+    isOwn: author.wrote,
+  });
+  const seeker = createSeeker({ room, list, conversation, history, isReady: () => isCaughtUp, explain });
   listenForDeeds({
     log,
     list,
@@ -109,10 +140,31 @@ export function createRoomView({ room, store, pending, request, explain, onDrawn
     },
     onFailure: explainFailure,
   });
+  moveByKeys(log, find('list', HTMLElement), toEnd);
+  toEndButton.addEventListener('click', () => {
+    toEnd();
+    log.focus();
+  });
+  addEventListener('storage', ({ key }) => {
+    author.reread(key);
+    reactions.reread(key);
+  });
+  keepTimesFresh(life, list.refreshTimes, conversation.touchAll);
 
   /** @type {RoomView['take']} an answer may come when the room has been left */
   function take(messages) {
     conversation.take(messages.filter((one) => one.room === room()));
+  }
+
+  function toEnd() {
+    if (!conversation.isAtNewest()) history.reset();
+    conversation.toNewest();
+    list.toEnd();
+  }
+
+  function showStart() {
+    const text = history.isLoading() ? words.list.loading : conversation.isComplete() ? words.list.began : '';
+    if (start.textContent !== text) start.textContent = text;
   }
 
   /** @type {(answer: Exclude<Answer, { outcome: 'done' }>, what: string) => void} */
@@ -123,39 +175,70 @@ export function createRoomView({ room, store, pending, request, explain, onDrawn
     explain(toReason(answer.problem, what));
   }
 
-  async function seek() {
-    const id = sought;
-    if (id === undefined || !isCaughtUp) return;
-    if (list.show(id)) {
-      sought = undefined;
-    } else if ((await history.loadTo(id)) && sought === id && conversation.find(id) === undefined) {
-      sought = undefined;
-      explain('That message is not in this room any more.');
-    }
+  function changed() {
+    waiting = pending();
+    conversation.touch([]);
   }
 
   return {
     take,
     learn: author.learn,
+    takeKept: (messages) => conversation.takeOlder(messages, false),
+    hasNewest: conversation.caughtUp,
     caughtUp() {
       conversation.caughtUp();
       isCaughtUp = true;
-      log.ariaBusy = 'false';
+      quiet();
+      reading.enter();
       // Drawing anew also asks again for older messages, where that had failed.
-      conversation.changed();
+      changed();
     },
     reset() {
       isCaughtUp = false;
+      reading.leave();
       quotes.forget();
+      twins.forget();
       conversation.forget();
       history.reset();
+      changed();
     },
-    changed: conversation.changed,
+    changed,
     find: conversation.find,
-    seek(id) {
-      sought = id;
-      void seek();
+    seek: seeker.seek,
+    reading: list.reading,
+    goTo: seeker.goTo,
+    wrote() {
+      reading.answered();
+      toEnd();
     },
-    toEnd: list.toEnd,
+    toEnd,
   };
+}
+
+/**
+ * What is put in above is old, and not to be read out as if it had just been said.
+ * @type {(log: HTMLElement, isBusy: () => boolean) => () => void}
+ */
+function createQuiet(log, isBusy) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  return () => {
+    clearTimeout(timer);
+    log.ariaBusy = 'true';
+    timer = setTimeout(() => void (log.ariaBusy = String(isBusy())), QUIET_MS);
+  };
+}
+
+/** @type {(life: PageLife, refresh: () => void, onDay: () => void) => void} while somebody can see them */
+function keepTimesFresh(life, refresh, onDay) {
+  let day = new Date().toDateString();
+  function look() {
+    if (life.isHidden()) return;
+    refresh();
+    const today = new Date().toDateString();
+    if (today !== day) onDay();
+    day = today;
+  }
+  setInterval(look, TIMES_EVERY_MS);
+  life.listen((event) => event === 'shown' && look());
 }

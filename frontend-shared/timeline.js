@@ -1,53 +1,65 @@
-/** What is shown, as pure functions over what arrived: nothing here knows how messages travel or how they are drawn. */
+/**
+ * Messages in order of id, to be changed one by one: what a message costs does not grow with how many there are. Nothing
+ * here knows how messages travel or how they are drawn.
+ */
 /** @import { Message } from '../protocol/envelope.ts' */
-/** @import { Outgoing } from './outgoing.js' */
-
-/** @typedef {ReadonlyMap<number, Message>} Shown Messages by id. */
-/**
- * @typedef {object} Row One line of the conversation: a message, or one's own text that is still on its way.
- * @property {string} name the same for as long as it is the same row
- * @property {string} [key] the key it was written with; a row that has it was this pending row before
- * @property {Message} [message]
- * @property {Outgoing} [pending]
- */
 
 /**
- * Take in what arrived. A message may arrive again, changed or not, in any order: the newest seq of an id wins.
- * @type {(shown: Shown, arrived: readonly Message[]) => Shown} the same map where nothing is new
+ * @typedef {object} Timeline
+ * @property {(message: Message) => 'new' | 'changed' | undefined} put a message may come again, changed or not, in any
+ *   order: the newest seq of an id wins; undefined where it is not newer than what is here
+ * @property {(id: number) => Message | undefined} get
+ * @property {(index: number) => Message | undefined} at negative ones count from the end
+ * @property {(id: number) => number} indexOf where it stands, or would
+ * @property {() => number} size
+ * @property {(count: number) => Message[]} dropFirst
+ * @property {(count: number) => Message[]} dropLast
  */
-export function merge(shown, arrived) {
-  const next = new Map(shown);
-  let changed = false;
-  for (const message of arrived) {
-    if (message.seq <= (next.get(message.id)?.seq ?? 0)) continue;
-    next.set(message.id, message);
-    changed = true;
+
+/** @type {(messages?: Iterable<Message>) => Timeline} */
+export function createTimeline(messages = []) {
+  /** @type {Message[]} */
+  const inOrder = [];
+  /** @type {Map<number, Message>} */
+  const byId = new Map();
+
+  /** @type {Timeline['indexOf']} by halving; nearly all come last */
+  function indexOf(id) {
+    if (id > (inOrder.at(-1)?.id ?? 0)) return inOrder.length;
+    let low = 0;
+    let high = inOrder.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((inOrder[middle]?.id ?? 0) < id) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
-  return changed ? next : shown;
-}
 
-/**
- * In order of id; what is still on its way stands last, in the order it was written, until its key comes back.
- * @type {(shown: Shown, pending: readonly Outgoing[]) => Row[]}
- */
-export function toRows(shown, pending) {
-  const messages = [...shown.values()].toSorted((a, b) => a.id - b.id);
-  const arrived = new Set(pending.length === 0 ? [] : messages.map(({ key }) => key));
-  return [
-    ...messages.map(toRow),
-    ...pending.filter(({ key }) => !arrived.has(key)).map((one) => ({ name: `key ${one.key}`, pending: one })),
-  ];
-}
+  /** @type {Timeline['put']} */
+  function put(message) {
+    const before = byId.get(message.id);
+    if (before && message.seq <= before.seq) return undefined;
+    byId.set(message.id, message);
+    inOrder.splice(indexOf(message.id), before ? 1 : 0, message);
+    return before ? 'changed' : 'new';
+  }
 
-/** @type {(shown: Shown) => number | undefined} where history goes on; undefined when nothing is shown */
-export function oldestId(shown) {
-  let oldest;
-  for (const id of shown.keys()) if (oldest === undefined || id < oldest) oldest = id;
-  return oldest;
-}
+  /** @type {(from: number, count: number) => Message[]} */
+  function drop(from, count) {
+    const dropped = inOrder.splice(from, count);
+    for (const { id } of dropped) byId.delete(id);
+    return dropped;
+  }
 
-/** @type {(message: Message) => Row} */
-function toRow(message) {
-  const row = { name: `id ${message.id}`, message };
-  return message.key === undefined ? row : { ...row, key: message.key };
+  for (const message of messages) put(message);
+  return {
+    put,
+    indexOf,
+    get: (id) => byId.get(id),
+    at: (index) => inOrder.at(index),
+    size: () => inOrder.length,
+    dropFirst: (count) => drop(0, count),
+    dropLast: (count) => drop(Math.max(0, inOrder.length - count), count),
+  };
 }

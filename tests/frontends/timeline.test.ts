@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { merge, oldestId, toRows } from '../../frontend-shared/timeline.js';
+import { createTimeline } from '../../frontend-shared/timeline.js';
 import type { Message } from '../../protocol/envelope.ts';
 
 const message = (id: number, seq = id, more: Partial<Message> = {}): Message => ({
@@ -12,7 +12,8 @@ const message = (id: number, seq = id, more: Partial<Message> = {}): Message => 
   timestamp: '2026-11-22T06:53:00.000Z',
   ...more,
 });
-const outgoing = (key: string, order: number) => ({ key, room: 'lobby', user: 'Azin', message: key, order });
+const all = (timeline: ReturnType<typeof createTimeline>) =>
+  Array.from({ length: timeline.size() }, (_, index) => timeline.at(index));
 
 /** Changes as a journal gives them: each seq once, and an id is the seq of its first change. */
 const changes = fc.array(fc.nat({ max: 30 }), { maxLength: 60 }).map((picks) => {
@@ -25,57 +26,55 @@ const changes = fc.array(fc.nat({ max: 30 }), { maxLength: 60 }).map((picks) => 
   });
 });
 
-describe('merge', () => {
-  it('ends the same whatever the order, the batches and the repetitions in which changes arrive', () => {
+describe('a timeline', () => {
+  it('ends the same whatever the order and the repetitions in which changes arrive', () => {
     const arrivals = changes.chain((all) =>
       fc.record({
         all: fc.constant(all),
         order: fc.shuffledSubarray([...all, ...all], { minLength: all.length * 2 }),
-        cuts: fc.array(fc.nat({ max: 130 }), { maxLength: 5 }),
       }),
     );
     fc.assert(
-      fc.property(arrivals, ({ all, order, cuts }) => {
-        const edges = [0, ...cuts, order.length].toSorted((a, b) => a - b);
-        const batches = edges.slice(1).map((end, index) => order.slice(edges[index], end));
-        const shown = batches.reduce(merge, new Map<number, Message>() as ReadonlyMap<number, Message>);
-        const newest = new Map(all.map((one) => [one.id, one]));
-        expect(toRows(shown, []).map((row) => row.message)).toEqual(
-          [...newest.values()].toSorted((a, b) => a.id - b.id),
-        );
+      fc.property(arrivals, ({ all: changed, order }) => {
+        const newest = new Map(changed.map((one) => [one.id, one]));
+        const inOrder = [...newest.values()].toSorted((a, b) => a.id - b.id);
+        const timeline = createTimeline(order);
+        expect(all(timeline)).toEqual(inOrder);
+        for (const [index, one] of inOrder.entries()) {
+          expect(timeline.indexOf(one.id)).toBe(index);
+          expect(timeline.get(one.id)).toBe(timeline.at(index));
+        }
       }),
     );
   });
 
-  it('leaves what was shown as it was, and gives the same map where nothing is new', () => {
-    const before = merge(new Map(), [message(1), message(2, 5)]);
-    expect(merge(before, [message(2, 5), message(2, 4), message(1)])).toBe(before);
-    merge(before, [message(1, 9)]);
-    expect(before.get(1)?.seq).toBe(1);
+  it('says what was new, and takes nothing that is not newer', () => {
+    const timeline = createTimeline();
+    expect(timeline.put(message(2))).toBe('new');
+    expect(timeline.put(message(2, 5))).toBe('changed');
+    expect(timeline.put(message(2, 5))).toBeUndefined();
+    expect(timeline.put(message(2, 4))).toBeUndefined();
+    expect(timeline.get(2)?.seq).toBe(5);
   });
 
   it('replaces a message by its tombstone', () => {
-    const shown = merge(merge(new Map(), [message(1)]), [message(1, 2, { message: '', deleted: true })]);
-    expect(shown.get(1)?.deleted).toBe(true);
-  });
-});
-
-describe('toRows', () => {
-  it('shows what is on its way last, until its key comes back', () => {
-    const shown = merge(new Map(), [message(7, 7, { key: 'a' }), message(3)]);
-    const names = toRows(shown, [outgoing('a', 1), outgoing('b', 2)]).map(({ name }) => name);
-    expect(names).toEqual(['id 3', 'id 7', 'key b']);
+    const timeline = createTimeline([message(1), message(1, 2, { message: '', deleted: true })]);
+    expect(all(timeline)).toEqual([message(1, 2, { message: '', deleted: true })]);
   });
 
-  it('tells from which pending row a message came', () => {
-    const [row] = toRows(merge(new Map(), [message(7, 7, { key: 'a' })]), []);
-    expect(row?.key).toBe('a');
+  it('lets go of the oldest and of the newest, which may come again', () => {
+    const timeline = createTimeline([1, 2, 3, 4, 5].map((id) => message(id)));
+    expect(timeline.dropFirst(2).map(({ id }) => id)).toEqual([1, 2]);
+    expect(timeline.dropLast(1).map(({ id }) => id)).toEqual([5]);
+    expect(timeline.get(1)).toBeUndefined();
+    expect(timeline.put(message(1))).toBe('new');
+    expect(all(timeline).map((one) => one?.id)).toEqual([1, 3, 4]);
+    expect(timeline.dropLast(9).map(({ id }) => id)).toEqual([1, 3, 4]);
+    expect(timeline.size()).toBe(0);
   });
-});
 
-describe('oldestId', () => {
-  it('finds where history goes on, in whatever order messages came', () => {
-    expect(oldestId(new Map())).toBeUndefined();
-    expect(oldestId(merge(new Map(), [message(7), message(3), message(5)]))).toBe(3);
+  it('knows where an id would stand that is not there', () => {
+    const timeline = createTimeline([message(3), message(7)]);
+    expect([1, 3, 4, 7, 9].map(timeline.indexOf)).toEqual([0, 0, 1, 1, 2]);
   });
 });
