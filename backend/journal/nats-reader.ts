@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DeliverPolicy } from '@nats-io/jetstream';
 import { JOURNAL_SLICE, NATS_HEARTBEAT_MS, NATS_LOOKUPS, NATS_RETRY_MS } from '../limits.ts';
 import { decodeEntry, subjectsOf } from './nats-entry.ts';
+import { entriesLost, StreamChangedError } from './nats-stream.ts';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { Logger } from '../log.ts';
 import type { Entry } from './journal.ts';
@@ -21,6 +22,8 @@ export interface ReaderEvents {
   onEntries(entries: readonly Entry[], upTo: number): void;
   /** Nothing comes; it is tried again by itself. */
   onTrouble(why: string): void;
+  /** What was handed on is not what the stream holds: nothing comes any more. */
+  onChanged(error: StreamChangedError): void;
 }
 
 const LOOKUP_TRIES = 4;
@@ -42,6 +45,16 @@ export function readFrom(stream: NatsStream, after: number, log: Logger, events:
   const ending = new AbortController();
   let messages: ConsumerMessages | undefined;
   let headAtStart = after; // of the stream, when the consumer was made
+  /** The last that was brought, as it was. */
+  let known: { seq: number; json: string } | undefined;
+
+  /** @throws StreamChangedError when the stream has something else under its number by now, so that numbers were given again */
+  const compare = (message: Pick<JsMsg, 'seq' | 'string'>) => {
+    if (message.seq === known?.seq && message.string() !== known.json) throw entriesLost();
+  };
+  const remember = (message: Pick<JsMsg, 'seq' | 'string'> | null | undefined) => {
+    if (message && message.seq > (known?.seq ?? 0)) known = { seq: message.seq, json: message.string() };
+  };
 
   /** Entries of seqs that the stream did not bring: their texts were erased, or they were lost on the way. */
   const lookUp = async (from: number, to: number): Promise<Entry[]> => {
@@ -82,6 +95,7 @@ export function readFrom(stream: NatsStream, after: number, log: Logger, events:
       const entries: Entry[] = [];
       let upTo = position;
       for (const message of slice) {
+        compare(message);
         if (message.seq <= upTo) continue; // brought a second time
         if (message.seq > upTo + 1) entries.push(...(await lookUp(upTo + 1, message.seq - 1)));
         const entry = decode(message.seq, message);
@@ -94,6 +108,7 @@ export function readFrom(stream: NatsStream, after: number, log: Logger, events:
         upTo = headAtStart;
       }
       arrived.splice(0, slice.length);
+      remember(slice.at(-1));
       if (upTo > position && !ending.signal.aborted) handOn(entries, upTo);
     }
   };
@@ -124,7 +139,10 @@ export function readFrom(stream: NatsStream, after: number, log: Logger, events:
   };
 
   const fail = (error: unknown) => {
-    events.onTrouble(error instanceof Error ? error.message : String(error));
+    if (error instanceof StreamChangedError) {
+      ending.abort();
+      events.onChanged(error);
+    } else events.onTrouble(error instanceof Error ? error.message : String(error));
     restart();
   };
 
@@ -143,6 +161,10 @@ export function readFrom(stream: NatsStream, after: number, log: Logger, events:
     headAtStart = await stream.readHead();
     const options = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: position + 1 };
     const consumer = await js.consumers.get(name, options);
+    // Not before: it begins lower where the stream has come less far, and then what it brings is compared.
+    const last = await manager.streams.getMessage(name, { seq: known?.seq ?? Math.max(position, 1) });
+    if (last !== null) compare(last); // otherwise it was erased, and nobody can tell
+    remember(last);
     if (headAtStart > position && (await consumer.info(true)).num_pending === 0) {
       handOn(await lookUp(position + 1, headAtStart), headAtStart);
     }
@@ -171,7 +193,7 @@ export function readFrom(stream: NatsStream, after: number, log: Logger, events:
         await readOnce();
       } catch (error) {
         if (ending.signal.aborted) return;
-        events.onTrouble(error instanceof Error ? error.message : String(error));
+        fail(error);
         await pause(NATS_RETRY_MS);
       }
     }

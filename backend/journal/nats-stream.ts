@@ -50,7 +50,16 @@ export interface NatsStream {
 /** What was read so far is not what the stream holds: there is nothing to go on with but a start from the beginning. */
 export class StreamChangedError extends Error {
   override readonly name = 'StreamChangedError';
+  /** Whether it is the same stream, in which numbers are given again. */
+  readonly hasLost: boolean;
+  constructor(message: string, { hasLost = false } = {}) {
+    super(message);
+    this.hasLost = hasLost;
+  }
 }
+
+export const entriesLost = (): StreamChangedError =>
+  new StreamChangedError('The NATS stream has lost its newest entries.', { hasLost: true });
 
 /** The name of the work list that all servers share. */
 export const ERASER = 'eraser';

@@ -16,7 +16,7 @@ import {
 import { encodeEntry, idFor, subjectFor, subjectsOf } from './nats-entry.ts';
 import { eraseTexts, shareErasing } from './nats-erasure.ts';
 import { readFrom } from './nats-reader.ts';
-import { openStream, StreamChangedError } from './nats-stream.ts';
+import { entriesLost, openStream, StreamChangedError } from './nats-stream.ts';
 import { createWhisper } from './nats-whisper.ts';
 import type { Entry, Journal, JournalOptions, NewEntry } from './journal.ts';
 
@@ -43,6 +43,8 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
   /** Why the stream takes nothing, though it answers; until it has taken something. */
   let refusal: string | undefined;
   const isFull = () => refusal !== undefined;
+  /** Set when there is nothing to go on with. */
+  let isOver = false;
   const closing = new AbortController();
 
   const tail = readFrom(stream, head, log, {
@@ -54,6 +56,7 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
       for (let seq = before + 1; seq <= upTo; seq++) settle(seq);
     },
     onTrouble: lost,
+    onChanged: (error) => void end(error),
   });
   const whisper = createWhisper(stream, log);
   const stopErasing = shareErasing(stream, log);
@@ -69,6 +72,22 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
     trouble = { why, since: performance.now() };
     log.warn({ why }, 'nats: the stream cannot be reached');
     void lookForIt();
+  }
+
+  /** What was handed on is not what the stream holds: everyone begins again, and the process ends. */
+  async function end(error: StreamChangedError): Promise<void> {
+    if (isOver || closing.signal.aborted) return;
+    isOver = true;
+    trouble = { why: error.message, since: -Infinity };
+    // First another epoch: others may write until their numbers are as high as those that this server's store has.
+    while (error.hasLost && !closing.signal.aborted) {
+      const isRenewed = await stream.renew().then(
+        () => true,
+        () => pause(NATS_RETRY_MS, false),
+      );
+      if (isRenewed) break;
+    }
+    if (!closing.signal.aborted) onFatal?.(error.message);
   }
 
   function refused(why: string): void {
@@ -96,13 +115,14 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
   async function lookForIt(): Promise<void> {
     let before = -1;
     let shortSince: number | undefined;
-    while (!closing.signal.aborted && trouble !== undefined) {
+    while (!closing.signal.aborted && !isOver && trouble !== undefined) {
       await pause(NATS_RETRY_MS, undefined, { ref: false });
       try {
         const newest = await stream.readHead();
+        if (isOver) return;
         shortSince = newest < head ? (shortSince ?? performance.now()) : undefined;
         if (shortSince !== undefined && performance.now() - shortSince > NATS_SETTLED_AFTER_MS) {
-          throw new StreamChangedError('The NATS stream has lost its newest entries.');
+          throw entriesLost();
         }
         if (shortSince !== undefined) continue;
         const position = tail.position();
@@ -115,7 +135,7 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
         trouble = undefined;
         log.info({ head }, 'nats: the stream is reached again');
       } catch (error) {
-        if (error instanceof StreamChangedError) return onFatal?.(error.message);
+        if (error instanceof StreamChangedError) return end(error);
         const why = messageOf(error);
         if (trouble === undefined || trouble.why === why || closing.signal.aborted) continue;
         trouble.why = why;
@@ -140,10 +160,13 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
     const subject = subjectFor(entry, stream.name);
     const options = { msgID: idFor(entry), expect: { streamName: stream.name } };
     const payload = encodeEntry(entry);
+    const before = head;
     for (;;) {
       try {
         const timeout = Math.min(NATS_ANSWER_WITHIN_MS, deadline - performance.now());
-        const { seq } = await stream.js.publish(subject, payload, { ...options, timeout });
+        const { seq, duplicate } = await stream.js.publish(subject, payload, { ...options, timeout });
+        if (seq <= before && !duplicate) void end(entriesLost());
+        if (isOver) throw new Error('it is kept, but in another epoch');
         taken();
         return seq;
       } catch (error) {
@@ -155,7 +178,8 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
         }
         lost(messageOf(error));
         const isRefused = error instanceof JetStreamApiError && error.status !== 503;
-        if (isRefused || closing.signal.aborted || performance.now() + NATS_RETRY_MS > deadline) throw unkept(error);
+        if (isOver || isRefused || closing.signal.aborted || performance.now() + NATS_RETRY_MS > deadline)
+          throw unkept(error);
         await pause(NATS_RETRY_MS);
       }
     }
@@ -249,6 +273,7 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
         resolve();
       },
       onTrouble: lost,
+      onChanged: (error) => void end(error),
     });
     await promise;
     void reader.stop();

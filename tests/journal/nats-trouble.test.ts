@@ -13,6 +13,7 @@ import { call, expectProblem, poll, post, write } from '../harness/api.ts';
 import { startNats } from '../harness/nats.ts';
 import { canRun } from '../harness/programs.ts';
 import { makeDataDir } from '../harness/server.ts';
+import { startTcpProxy } from '../harness/tcp-proxy.ts';
 import { startSharing, startSharingProcess } from '../cluster/servers.ts';
 import { entry, open, readAll, silent } from './contract.ts';
 import type { JournalOptions } from '../../backend/journal/journal.ts';
@@ -164,6 +165,50 @@ describe.runIf(canRun('nats-server', 'losing NATS'))('a server that loses NATS',
     await node.start();
     expect(await fatal.promise).toMatch(/lost its newest entries/);
     expect((await openOn(node)).head()).toBe(1);
+  });
+
+  /** A journal whose stream has lost 3 entries by the time that `restore` lets it reach NATS again. */
+  const loseEntries = async () => {
+    const node = await startNats();
+    const first = await openOn(node);
+    await first.append(entry());
+    await first.close();
+    await node.kill();
+    const copy = join(makeDataDir(), 'copy');
+    cpSync(node.dataDir, copy, { recursive: true });
+    await node.start();
+    const way = await startTcpProxy({ port: Number(new URL(node.url).port) });
+    const fatal = Promise.withResolvers<string>();
+    const journal = await openOn({ ...node, url: way.url.replace('http:', 'nats:') }, { onFatal: fatal.resolve });
+    const handedOut: number[] = [];
+    await journal.follow(0, (batch) => void handedOut.push(...batch.map(({ seq }) => seq)));
+    for (let nth = 0; nth < 3; nth++) await journal.append(entry());
+    way.cut();
+    await node.kill();
+    rmSync(node.dataDir, { recursive: true });
+    cpSync(copy, node.dataDir, { recursive: true });
+    await node.start();
+    return { node, journal, handedOut, ended: fatal.promise, restore: way.restore };
+  };
+
+  it('ends where others have written as many anew as were lost', { timeout: WITHIN_MS }, async () => {
+    const { node, journal, handedOut, ended, restore } = await loseEntries();
+    const { epoch } = journal;
+    const other = await openOn(node);
+    expect(other.epoch).toBe(epoch);
+    for (let nth = 0; nth < 5; nth++) await other.append(entry());
+    restore();
+    expect(await ended).toMatch(/lost its newest entries/);
+    expect(handedOut).toEqual([1, 2, 3, 4]);
+    // By its head alone nobody could tell that a store was made from what is lost.
+    expect((await openOn(node)).epoch).not.toBe(epoch);
+  });
+
+  it('says of nothing that it is kept under a number that was given before', { timeout: WITHIN_MS }, async () => {
+    const { journal, ended, restore } = await loseEntries();
+    restore();
+    await expect(journal.append(entry())).rejects.toMatchObject({ code: 'overloaded' });
+    expect(await ended).toMatch(/lost its newest entries/);
   });
 
   it('goes on when the password is right again', { timeout: WITHIN_MS }, async () => {
