@@ -13,7 +13,7 @@ import * as shapes from '../backend/docs/schemas.ts';
 import { CLOSE, ERRORS } from '../backend/errors.ts';
 import * as limits from '../backend/limits.ts';
 import { SETTINGS } from '../backend/settings.ts';
-import { CONNECTION_COMMANDS } from '../backend/transports/websocket-session.ts';
+import { CONNECTION_COMMANDS } from '../backend/transports/websocket-envelope.ts';
 import { WEBSOCKET_PATHS } from '../backend/transports/websocket.ts';
 import { call, identify, post, write } from './harness/api.ts';
 import { startTestServer } from './harness/server.ts';

@@ -3,7 +3,7 @@ import { key } from '../commands/fields.ts';
 import { CLIENT_COMMANDS } from '../commands/table.ts';
 import { CLOSE } from '../errors.ts';
 import { pollQuery } from '../transports/polling.ts';
-import { CONNECTION_COMMANDS } from '../transports/websocket-session.ts';
+import { CONNECTION_COMMANDS } from '../transports/websocket-envelope.ts';
 import { message, problem, serverEvents, streamEvents, toSchema } from './schemas.ts';
 import type { z } from 'zod';
 import type { Document } from './openapi.ts';

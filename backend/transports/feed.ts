@@ -2,23 +2,16 @@
  * Who listens, from which cursor. A connection is only a cursor: it catches up from the conversation, goes live without
  * a gap, and falls back to its cursor when it reads too slowly. A change is encoded once for all.
  */
-import {
-  CATCH_UP_SLICE,
-  DEFAULT_PAGE,
-  EXPIRY_TICK_MS,
-  MAX_BACKLOG_BYTES,
-  MAX_SLICE_BYTES,
-  MAX_STALL_MS,
-} from '../limits.ts';
+import { EXPIRY_TICK_MS } from '../limits.ts';
 import { createMetrics } from '../metrics.ts';
-import { formatCursor } from './cursor.ts';
-import { Batch, bySeq, createEncode, join } from './encoding.ts';
+import { createCatchingUp, isFull } from './catching-up.ts';
+import { Batch, bySeq, createEncode } from './encoding.ts';
 import { createGathering } from './gathering.ts';
+import { Listener } from './listener.ts';
 import { createPrepared } from './prepared.ts';
 import { createPlaces } from './places.ts';
 import { createPresence } from './presence.ts';
 import { createTyping } from './typing.ts';
-import { createTurns } from './turns.ts';
 import { createDeadlines } from '../wheel.ts';
 import type { Caller } from '../commands/command.ts';
 import type { Clock } from '../clock.ts';
@@ -29,21 +22,11 @@ import type { Conversation } from '../conversation/conversation.ts';
 import type { Position } from './cursor.ts';
 import type { TakePlace } from './places.ts';
 import type { Encode, Encoding, Form } from './encoding.ts';
+import type { Connection } from './listener.ts';
 import type { Pieces } from './prepared.ts';
 
 export type { Encoding } from './encoding.ts';
-
-/** A connection, as far as the feed needs it. */
-export interface Connection {
-  readonly encoding: Encoding;
-  /** Bytes that were written and not yet taken. */
-  backlogBytes(): number;
-  write(bytes: Buffer): void;
-  /** Call back once, when all that was written is taken. */
-  onceDrained(callback: () => void): void;
-  /** End it: it does not take what waits for it. */
-  drop(): void;
-}
+export type { Connection } from './listener.ts';
 
 export interface Feed {
   /**
@@ -77,9 +60,6 @@ export interface FeedOptions {
   metrics?: Metrics;
 }
 
-/** Milliseconds between looks for connections that stopped reading. */
-const STALL_CHECK_MS = 5_000;
-
 interface Room {
   readonly live: Set<Listener>;
   readonly waiting: Set<Waiting>;
@@ -96,11 +76,7 @@ export function createFeed(options: FeedOptions): Feed {
   const { maxConnections, maxConnectionsPerAddress = maxConnections } = options;
   const rooms = new Map<string, Room>();
   const listenersOf = new Map<Connection, Set<Listener>>();
-  /** Connections that do not take what is sent, and since when, by the clock's `elapsed`: nothing is queued for them. */
-  const lagging = new Map<Connection, number>();
   const prepared = createPrepared(conversation, clock);
-  const turns = createTurns();
-  let cancelStallCheck: (() => void) | undefined;
 
   const roomNamed = (name: string): Room => {
     let room = rooms.get(name);
@@ -112,134 +88,21 @@ export function createFeed(options: FeedOptions): Feed {
     if (room?.live.size === 0 && room.waiting.size === 0) rooms.delete(name);
   };
 
-  const checkStalls = () => {
-    cancelStallCheck = undefined;
-    const latest = clock.elapsed() - MAX_STALL_MS;
-    for (const [connection, since] of lagging) {
-      if (since > latest) continue;
-      metrics.drop('slow');
-      log.info({ reason: 'slow', backlogBytes: connection.backlogBytes() }, 'connection: dropped');
-      connection.drop();
-    }
-    if (lagging.size > 0) cancelStallCheck = clock.after(STALL_CHECK_MS, checkStalls);
-  };
-
-  const goLive = (listener: Listener) => roomNamed(listener.room).live.add(listener);
-  const isFull = (connection: Connection) => connection.backlogBytes() > MAX_BACKLOG_BYTES;
-  const listenersTo = (connection: Connection) => [...(listenersOf.get(connection) ?? [])];
-
-  /** In all its rooms, so that the highest seq that it has been sent is a cursor for each of them. */
-  const fallBehind = (connection: Connection) => {
-    for (const listener of listenersTo(connection)) rooms.get(listener.room)?.live.delete(listener);
-    lagging.set(connection, clock.elapsed());
-    cancelStallCheck ??= clock.after(STALL_CHECK_MS, checkStalls);
-    connection.onceDrained(() => goOn(connection, () => resume(connection)));
-  };
-
-  // Nobody is there to catch it: a store that cannot be read costs this connection, which comes back with its cursor.
-  const goOn = (connection: Connection, step: () => void) => {
-    try {
-      step();
-    } catch (error) {
-      log.error({ err: error }, 'feed: catching up failed');
-      metrics.drop('error');
-      connection.drop();
-    }
-  };
-
-  /** Rooms that were live go on together; then those that were still catching up. */
-  const resume = (connection: Connection) => {
-    if (!lagging.has(connection)) return; // it has left
-    if (isFull(connection)) return fallBehind(connection);
-    const listeners = listenersTo(connection);
-    const together = listeners.filter((one) => one.hasCaughtUp);
-    if (!sendSlice(connection, together)) {
-      lagging.set(connection, clock.elapsed());
-      return turns.add(() => goOn(connection, () => resume(connection)));
-    }
-    lagging.delete(connection);
-    together.forEach(goLive);
-    for (const one of listeners) if (!one.hasCaughtUp) catchUp(one);
-  };
-
-  /** Send slices until it stands where the conversation does; reading and going live are one step without a pause. */
-  const catchUp = (listener: Listener) => {
-    const { connection, room } = listener;
-    if (listener.hasLeft || lagging.has(connection)) return; // one that lags goes on when it drains
-    if (isFull(connection)) return fallBehind(connection);
-    // Together with the rooms that are live, as what is gathered for them would come below what this one is given.
-    const live = listenersTo(connection).filter((one) => one.hasCaughtUp);
-    const isReady = listener.cursor !== undefined || sendSlice(connection, live);
-    if (isReady && listener.cursor === undefined) sendNewest(listener);
-    if (!isReady || !sendSlice(connection, [...live, listener])) {
-      return turns.add(() => goOn(connection, () => catchUp(listener)));
-    }
-    listener.hasCaughtUp = true;
-    connection.write(connection.encoding.caughtUp(room, formatCursor(conversation.head(), conversation)));
-    goLive(listener);
-  };
-
-  const sendNewest = (listener: Listener) => {
-    const { connection, room } = listener;
-    const { changes } = conversation.newest(room, DEFAULT_PAGE);
-    write(connection, changes.toSorted(bySeq));
-    listener.cursor = conversation.head();
-  };
-
-  const write = (connection: Connection, changes: readonly Change[]) => {
-    const { encoding } = connection;
-    if (changes.length > 0)
-      connection.write(
-        join(
-          encoding,
-          changes.map((change) => encoding.message(change)),
-        ),
-      );
-  };
-
-  /** Send what comes next in these rooms, in one order. @returns whether that is all there is */
-  const sendSlice = (connection: Connection, listeners: readonly Listener[]): boolean => {
-    const [only] = listeners;
-    return only !== undefined && listeners.length === 1 ? sendPieces(only) : sendMerged(connection, listeners);
-  };
-
-  /** Of one room, as nearly all follow: pieces that are made once for all. */
-  const sendPieces = (listener: Listener): boolean => {
-    const { connection, room } = listener;
-    let count = 0;
-    let bytes = 0;
-    while (count < CATCH_UP_SLICE && bytes < MAX_SLICE_BYTES) {
-      const part = prepared.next(connection.encoding, room, listener.cursor ?? 0, CATCH_UP_SLICE - count);
-      if (part !== undefined) {
-        connection.write(part.enclosed());
-        listener.cursor = part.last;
-        count += part.count;
-        bytes += part.messages.length;
-      }
-      if (part === undefined || part.isAll) {
-        listener.cursor = Math.max(listener.cursor ?? 0, conversation.head());
-        return true;
-      }
-    }
-    return false;
-  };
-
-  const sendMerged = (connection: Connection, listeners: readonly Listener[]): boolean => {
-    const pages = listeners.map(({ room, cursor = 0 }) => conversation.after(room, cursor, CATCH_UP_SLICE));
-    const cutAt = pages.flatMap(({ changes, hasMore }) => (hasMore ? (changes.at(-1)?.seq ?? []) : []));
-    let upTo = Math.min(conversation.head(), ...cutAt); // no further than all of them were read
-    const found = pages.flatMap(({ changes }) => changes.filter(({ seq }) => seq <= upTo)).toSorted(bySeq);
-    const sent = found.slice(0, CATCH_UP_SLICE);
-    if (sent.length < found.length) upTo = sent.at(-1)?.seq ?? upTo;
-    write(connection, sent);
-    for (const one of listeners) one.cursor = Math.max(one.cursor ?? 0, upTo);
-    return cutAt.length === 0 && sent.length === found.length;
-  };
+  const catchingUp = createCatchingUp({
+    conversation,
+    prepared,
+    clock,
+    log,
+    metrics,
+    listenersTo: (connection) => [...(listenersOf.get(connection) ?? [])],
+    goLive: (listener) => void roomNamed(listener.room).live.add(listener),
+    leaveLive: (listener) => void rooms.get(listener.room)?.live.delete(listener),
+  });
 
   const sendTo = (listener: Listener, batch: Batch) => {
     const { connection, cursor = 0 } = listener;
     if (cursor >= batch.last) return;
-    if (isFull(connection)) return fallBehind(connection);
+    if (isFull(connection)) return catchingUp.fallBehind(connection);
     connection.write(batch.bytesAfter(cursor, connection.encoding));
     listener.cursor = batch.last;
   };
@@ -253,7 +116,7 @@ export function createFeed(options: FeedOptions): Feed {
   ) => {
     const changes = listeners.flatMap(({ room, cursor = 0 }) => batches.get(room)?.changesAfter(cursor) ?? []);
     if (changes.length === 0) return;
-    if (isFull(connection)) return fallBehind(connection);
+    if (isFull(connection)) return catchingUp.fallBehind(connection);
     connection.write(encode(connection.encoding, changes.toSorted(bySeq)));
     for (const one of listeners) one.cursor = Math.max(one.cursor ?? 0, batches.get(one.room)?.last ?? 0);
   };
@@ -283,7 +146,7 @@ export function createFeed(options: FeedOptions): Feed {
   /** @param make gives what a connection is told, if anything; one that lags has more important things to read */
   const tell = (name: string, make: (connection: Connection) => Buffer | undefined) => {
     for (const { connection } of rooms.get(name)?.live ?? []) {
-      const bytes = connection.backlogBytes() > MAX_BACKLOG_BYTES ? undefined : make(connection);
+      const bytes = isFull(connection) ? undefined : make(connection);
       if (bytes !== undefined) connection.write(bytes);
     }
   };
@@ -319,7 +182,7 @@ export function createFeed(options: FeedOptions): Feed {
     others?.delete(listener);
     if (others?.size === 0) {
       listenersOf.delete(listener.connection);
-      lagging.delete(listener.connection);
+      catchingUp.forget(listener.connection);
     }
     if (others?.size === 1) for (const last of others) last.isOneOfMany = false;
   };
@@ -332,7 +195,7 @@ export function createFeed(options: FeedOptions): Feed {
       if (all.size > 1) for (const one of all) one.isOneOfMany = true;
       presence.entered(room);
       if (position === 'gone') connection.write(connection.encoding.reset(room));
-      catchUp(listener);
+      catchingUp.begin(listener);
       return () => leave(listener);
     },
     onceChanged(name, after, callback) {
@@ -358,9 +221,8 @@ export function createFeed(options: FeedOptions): Feed {
       presence.stop();
       expiries.stop();
       typing.stop();
-      turns.stop();
+      catchingUp.stop();
       prepared.stop();
-      cancelStallCheck?.();
     },
   };
 }
@@ -372,23 +234,4 @@ function onceEach(make: (encoding: Encoding) => Buffer | undefined): (encoding: 
     if (!made.has(encoding)) made.set(encoding, make(encoding));
     return made.get(encoding);
   };
-}
-
-/** One connection in one room. */
-class Listener {
-  readonly connection: Connection;
-  readonly room: string;
-  /** Everything up to this seq was written to the connection; undefined: it begins with the newest. */
-  cursor: number | undefined;
-  hasLeft = false;
-  /** Whether its connection follows other rooms too. */
-  isOneOfMany = false;
-  /** Whether it was told so: from then on it is in one order with the other rooms of its connection. */
-  hasCaughtUp = false;
-
-  constructor(connection: Connection, room: string, cursor: number | undefined) {
-    this.connection = connection;
-    this.room = room;
-    this.cursor = cursor;
-  }
 }

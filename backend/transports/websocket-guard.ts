@@ -5,9 +5,8 @@
 import websocket from 'websocket';
 import { CLOSE } from '../errors.ts';
 import { LINGER_MS, MAX_BACKLOG_BYTES, MAX_BODY_BYTES, MAX_FRAGMENTS, MAX_FRAMES_PER_TURN } from '../limits.ts';
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { connection as PackageConnection, IServerConfig, Message } from 'websocket';
+import type { connection as PackageConnection, Message } from 'websocket';
 
 /** What happens on an accepted connection. */
 export interface SocketEvents {
@@ -18,18 +17,6 @@ export interface SocketEvents {
   onHeard(): void;
   onClose(): void;
 }
-
-const CONFIG: IServerConfig = {
-  httpServer: [],
-  maxReceivedFrameSize: MAX_BODY_BYTES,
-  maxReceivedMessageSize: MAX_BODY_BYTES,
-  autoAcceptConnections: false,
-  keepalive: false, // a timer for each connection; here one serves all
-  ignoreXForwardedFor: true, // anyone can write that header
-  closeTimeout: LINGER_MS,
-};
-// Not in the types: headers that are read elsewhere, or not at all.
-const FULL_CONFIG = { ...CONFIG, parseCookies: false, parseExtensions: false, assembleFragments: true };
 
 /** What the package has on a connection beside its typed surface. */
 interface Internals {
@@ -96,46 +83,6 @@ const GOODBYE = 0x08;
 
 /** Bytes that wait to be read as frames: more than the largest frame, or it would never be complete. */
 const MAX_UNREAD_BYTES = 2 * MAX_BODY_BYTES;
-/** 16 bytes in base64. */
-const KEY_PATTERN = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
-/** The only one that was ever a standard. */
-export const WEBSOCKET_VERSION = '13';
-
-/**
- * Finish the handshake.
- * @throws Error with the reason when it is no WebSocket handshake; nothing is written then
- */
-export function acceptSocket(
-  request: IncomingMessage,
-  socket: Socket,
-  head: Buffer,
-  events: SocketEvents,
-): GuardedSocket {
-  refuseOddHandshake(request);
-  if (socket.destroyed) throw new Error('the peer has left');
-  if (head.length > 0) socket.unshift(head); // frames that came together with the handshake
-  const handshake = new websocket.request(socket, request, FULL_CONFIG);
-  handshake.readHandshake();
-  // Only constants are accepted: a subprotocol or an origin of the client's choosing could throw.
-  const connection = handshake.accept();
-  // It has taken all listeners of errors away, and its own comes when its answer is written. A peer that resets the
-  // connection before that must not end the process.
-  socket.on('error', destroySocket);
-  release(handshake);
-  return new GuardedSocket(connection, events);
-}
-
-function refuseOddHandshake({ method, headers }: IncomingMessage): void {
-  if (method !== 'GET') throw new Error('a handshake is a GET');
-  if (headers['sec-websocket-version'] !== WEBSOCKET_VERSION) throw new Error('of another version');
-  if (!KEY_PATTERN.test(headers['sec-websocket-key'] ?? '')) throw new Error('without a key');
-}
-
-// The package keeps the request, with all its headers, until the socket closes: over a kilobyte a connection.
-function release(handshake: object): void {
-  Object.assign(handshake, { httpRequest: undefined, resourceURL: undefined });
-}
-
 /**
  * One accepted connection. Where the package asks for a function of its own, all connections share one: closures, one
  * set for each of thousands, were half of what an idle connection takes.
@@ -324,10 +271,6 @@ function onMessage(this: PackageConnection, message: Message): void {
 
 function endSocket(this: Socket): void {
   this.end();
-}
-
-function destroySocket(this: Socket): void {
-  this.destroy();
 }
 
 function ignore(): void {}

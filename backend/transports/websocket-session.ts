@@ -1,13 +1,5 @@
 /** One WebSocket after its handshake: the rooms it follows, and its commands on their way to an answer. */
-import { z } from 'zod';
 import { parseWith } from '../commands/command.ts';
-import {
-  cursor as cursorField,
-  key as keyField,
-  room as roomField,
-  user as userField,
-  DEFAULT_ROOM,
-} from '../commands/fields.ts';
 import { isClientCommand } from '../commands/table.ts';
 import { ChatError, CLOSE, toProblem } from '../errors.ts';
 import {
@@ -19,27 +11,14 @@ import {
   TYPING_EVERY_MS,
 } from '../limits.ts';
 import { readCursor } from './cursor.ts';
-import { toFrame, websocketEncoding } from './websocket-encoding.ts';
+import { websocketEncoding } from './websocket-encoding.ts';
+import { answerFrame, CONNECTION_COMMANDS, keyOf, parseEnvelope, parseText, toJson } from './websocket-envelope.ts';
 import type { Caller } from '../commands/command.ts';
-import type { Posted } from '../conversation/applier.ts';
 import type { Position } from './cursor.ts';
 import type { Connection } from './feed.ts';
 import type { Host } from './transport.ts';
+import type { Envelope } from './websocket-envelope.ts';
 import type { GuardedSocket } from './websocket-guard.ts';
-
-const envelopeSchema = z.object({
-  command: z.string('must be text'),
-  key: keyField.exactOptional(),
-  // Its fields are read by the command.
-  message: z.looseObject({}, 'must be an object'),
-});
-/** What a client may send beside the commands of the table: what concerns the connection, and is journalled nowhere. */
-export const CONNECTION_COMMANDS = {
-  subscribe: z.object({ room: roomField.default(DEFAULT_ROOM), since: cursorField.exactOptional() }),
-  unsubscribe: z.object({ room: roomField.default(DEFAULT_ROOM) }),
-  typing: z.object({ room: roomField.default(DEFAULT_ROOM), user: userField }),
-};
-type Envelope = z.infer<typeof envelopeSchema>;
 
 /** What a command comes to: the answer, and what begins or ends once it is written. */
 interface Answer {
@@ -168,10 +147,9 @@ export class Session implements Connection {
   async #answer(text: string): Promise<Answer> {
     let key: string | undefined;
     try {
-      const untrusted = parseJson(text);
-      key = echoOf(untrusted);
-      const envelope = parseWith(envelopeSchema, untrusted);
-      return await this.#carryOut(envelope);
+      const untrusted = parseText(text);
+      key = keyOf(untrusted);
+      return await this.#carryOut(parseEnvelope(untrusted));
     } catch (error) {
       this.#host.failures.note(error, { transport: 'websocket' });
       return { frame: answerFrame('rejected', key, JSON.stringify(toProblem(error))), isRejection: true };
@@ -182,7 +160,7 @@ export class Session implements Connection {
     if (isClientCommand(command)) {
       const idempotencyKey = command === 'send-message' ? key : undefined;
       const posted = await this.#host.conversation.post(command, message, this.#caller, idempotencyKey);
-      return { frame: answerFrame('accepted', key, toAnswer(posted)) };
+      return { frame: answerFrame('accepted', key, toJson(posted)) };
     }
     this.#host.rateLimit.countCommand(this.#caller);
     if (command === 'typing') {
@@ -286,33 +264,4 @@ export class Session implements Connection {
     this.#rooms.get(room)?.();
     this.#rooms.delete(room);
   }
-}
-
-/** @returns the key to answer with, as far as one can be made out */
-function echoOf(untrusted: object): string | undefined {
-  if (!('key' in untrusted)) return undefined;
-  const result = keyField.safeParse(untrusted.key);
-  return result.success ? result.data : undefined;
-}
-
-function parseJson(text: string): object {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed;
-  } catch (cause) {
-    throw new ChatError('malformed-json', 'The frame is not JSON.', { cause });
-  }
-  throw new ChatError('malformed-json', 'The frame must hold a JSON object.');
-}
-
-function toAnswer(posted: Posted): string {
-  if ('message' in posted) return posted.message.json;
-  const { id: scheduled, sendAt } = posted.scheduled;
-  return JSON.stringify({ scheduled, sendAt });
-}
-
-/** @param message JSON */
-function answerFrame(command: 'accepted' | 'rejected', key: string | undefined, message: string): Buffer {
-  const echoed = key === undefined ? '' : `"key":${JSON.stringify(key)},`;
-  return toFrame(`{"command":"${command}",${echoed}"message":${message}}`);
 }

@@ -6,7 +6,7 @@ import { isFromOwnPage } from '../origin.ts';
 import { createRounds } from '../wheel.ts';
 import { readCursor } from './cursor.ts';
 import { endWithProblem, pathOf, queryFields, queryOf, readQuery, REQUEST_ID } from './exchange.ts';
-import { acceptSocket, WEBSOCKET_VERSION } from './websocket-guard.ts';
+import { acceptSocket, WEBSOCKET_VERSION } from './websocket-handshake.ts';
 import { Session } from './websocket-session.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';

@@ -9,7 +9,7 @@ import { roomsQuery, searchQuery } from '../../backend/transports/directory.ts';
 import { readQuery } from '../../backend/transports/exchange.ts';
 import { pollQuery } from '../../backend/transports/polling.ts';
 import { batchQuery, subscriptionBody } from '../../backend/transports/subscriptions.ts';
-import { CONNECTION_COMMANDS } from '../../backend/transports/websocket-session.ts';
+import { CONNECTION_COMMANDS } from '../../backend/transports/websocket-envelope.ts';
 import { call, identify } from '../harness/api.ts';
 import { startTestServer } from '../harness/server.ts';
 import { connectWs } from '../harness/ws-client.ts';
