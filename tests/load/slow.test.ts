@@ -42,14 +42,14 @@ describe('a request that comes too slowly', () => {
 });
 
 it('cuts a client that does not take the answers it asked for, and forgets what it was to get', async () => {
-  const { url, port } = await startTestServer({ journal: 'memory', timeouts: { silentMs: 300 } });
+  const { url, port } = await startTestServer({ journal: 'memory', timeouts: { silentMs: 3_000 } }); // time to be seen in
   for (let nth = 0; nth < 100; nth++) await post(url, `${nth} ${'x'.repeat(3_900)}`);
   const socket = connect(port, '127.0.0.1').pause();
   onTestFinished(() => void socket.destroy());
   socket.on('error', () => {}); // it may be told by a reset
   for (let nth = 0; nth < 100; nth++) socket.write('GET /messages?since=0 HTTP/1.1\r\nHost: x\r\n\r\n');
   // More than the system's own buffers hold, and no more than one answer: the others are not read yet.
-  await expect.poll(() => metric(url, 'chat_backlog_bytes')).toBeGreaterThan(100_000);
+  await expect.poll(() => metric(url, 'chat_backlog_bytes'), { timeout: 3_000 }).toBeGreaterThan(100_000);
   expect(await metric(url, 'chat_backlog_bytes')).toBeLessThan(2 * MAX_PAGE_CHARS);
   expect(await metric(url, 'chat_backlog_connections')).toBe(1);
   await expect.poll(() => metric(url, 'chat_backlog_bytes'), { timeout: 10_000 }).toBe(0);
