@@ -56,7 +56,7 @@ describe.runIf(canRun('nats-server', 'several servers'))('servers that share a j
       const ahead = await startSharing([nats()], { natsStream });
       const behind = await startSharing([{ ...nats(), url: way.url.replace('http:', 'nats:') }], { natsStream });
       const { token } = await identify(ahead.url);
-      way.delayMs = 200;
+      way.delayMs = 50; // and little beside the time that is waited for it
       const { id, seq } = await post(ahead.url, 'text', { token });
       const { since } = await poll(ahead.url, { since: seq - 1 });
       expect(await poll(behind.url, { since })).toMatchObject({ messages: [], since });
