@@ -23,10 +23,12 @@ async function ask(url, options = {}) {
 /** @type {() => Promise<RoomSummary[]>} the most recently active first */
 export const fetchRooms = () => ask('/rooms');
 
-/** @type {(q: string, signal: AbortSignal) => Promise<Message[]>} of all rooms, the best match first */
-export async function fetchMatches(q, signal) {
+/** @type {(q: string, options: { room?: string, signal: AbortSignal }) => Promise<Message[]>} the best match first; without a room, of all */
+export async function fetchMatches(q, { room, signal }) {
   /** @type {unknown} */
-  const found = await ask(`/search?${new URLSearchParams({ q, limit: '50' })}`, { signal });
+  const found = await ask(`/search?${new URLSearchParams({ q, limit: '50', ...(room !== undefined && { room }) })}`, {
+    signal,
+  });
   return Array.isArray(found) ? found.filter(isMessage) : [];
 }
 

@@ -3,7 +3,7 @@
 /**
  * @param {HTMLButtonElement} button
  * @param {HTMLElement} drawer
- * @returns {{ close: () => void }}
+ * @returns {{ open: () => void, close: () => void }}
  */
 export function createDrawer(button, drawer) {
   /** @type {(open: boolean) => void} */
@@ -13,14 +13,23 @@ export function createDrawer(button, drawer) {
   }
 
   const isOpen = () => drawer.classList.contains('is-open');
+  // In a wide window it is always there, and its button is not.
+  const isDrawn = () => button.checkVisibility();
+
   button.addEventListener('click', () => fold(!isOpen()));
-  drawer.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || event.defaultPrevented || !isOpen()) return;
-    fold(false);
-    button.focus();
+  for (const element of [drawer, button]) {
+    element.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || event.defaultPrevented || !isOpen()) return;
+      fold(false);
+      button.focus();
+    });
+  }
+  // It holds nobody: who goes on with the keyboard, or presses beside it, has left it.
+  document.addEventListener('focusin', ({ target }) => {
+    if (isOpen() && target instanceof Element && target.closest('.composer, .log')) fold(false);
   });
   document.addEventListener('pointerdown', ({ target }) => {
     if (target instanceof Element && target.closest('.log, .composer')) fold(false);
   });
-  return { close: () => fold(false) };
+  return { open: () => isDrawn() && fold(true), close: () => fold(false) };
 }

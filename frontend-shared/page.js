@@ -1,20 +1,18 @@
 /** Puts a page together: the room that is shown, what is written, and the link between this browser and the server. */
 import { createBackoff, UNWATCHED_CAP_MS, WATCHED_CAP_MS } from './backoff.js';
 import { createConnectionStatus } from './connection-status.js';
-import { createDrawer } from './drawer.js';
 import { find } from './elements.js';
 import { newKey } from './new-key.js';
 import { createOutbox, takeTurns } from './outbox.js';
 import { watchPage } from './page-life.js';
+import { createReadMarks } from './read-marks.js';
 import { idOf, roomOf, toAddress } from './room-name.js';
 import { toReading } from './reading.js';
 import { createRoomView } from './room-view.js';
-import { createRooms } from './rooms.js';
-import { createSearch } from './search.js';
+import { createSide } from './side.js';
 import { takeToken } from './sign-in.js';
 import { openStore } from './storage.js';
-import { createTypists, toTypingWords } from './typists.js';
-import { translatePage, words } from './words.js';
+import { translatePage } from './words.js';
 import { createWriting } from './writing.js';
 /** @import { Message } from '../protocol/envelope.ts' */
 /** @import { Reading } from './message-list.js' */
@@ -28,9 +26,6 @@ export function startPage(openLink) {
   const store = openStore(() => localStorage);
   const log = find('log', HTMLElement);
   const alert = find('alert', HTMLElement);
-  const here = find('here', HTMLElement);
-  const typing = find('typing', HTMLElement);
-  const title = document.title.replace(/^#\S+/, '');
   let room = '';
   let isFirstLive = true;
   let isLive = false;
@@ -59,7 +54,7 @@ export function startPage(openLink) {
     onSent(message) {
       view.learn(message.author);
       view.take([message]);
-      rooms.noticed(message.room);
+      side.noticed(message.room);
     },
     onScheduled: (outgoing) => writing.scheduled(outgoing),
     onRefused: (outgoing, problem) => writing.giveBack(outgoing, problem),
@@ -91,29 +86,7 @@ export function startPage(openLink) {
     queued: () => outbox.waiting().length,
     isOnline: life.isOnline,
   });
-  const typists = createTypists({ later, onChange: (names) => void (typing.textContent = toTypingWords(names)) });
-  const drawer = createDrawer(find('side-toggle', HTMLButtonElement), find('side', HTMLElement));
-  const rooms = createRooms({
-    list: find('rooms', HTMLElement),
-    form: find('open-room', HTMLFormElement),
-    life,
-    onChosen: (chosen) => go(chosen),
-    onCurrent: ({ online }) => showOnline(online),
-    explain,
-  });
-  createSearch({
-    box: find('search', HTMLInputElement),
-    panel: find('results', HTMLElement),
-    template: find('result-template', HTMLTemplateElement),
-    onChosen: (found) => go(found.room, found.id),
-    onLeft: writing.focus,
-  });
-
-  /** @type {(online: number) => void} */
-  function showOnline(online) {
-    here.hidden = online < 1;
-    here.textContent = words.rooms.here(online);
-  }
+  const side = createSide({ store, life, marks: createReadMarks(store), later, explain, onChosen: go });
 
   /** @type {(to: string, id?: number) => void} */
   function go(to, id) {
@@ -126,7 +99,7 @@ export function startPage(openLink) {
   /** Where the page's address leads. @type {(reading?: Reading) => void} */
   function arrive(reading) {
     const to = roomOf(location.search);
-    drawer.close();
+    side.close();
     if (to !== room) enter(to);
     if (reading) view.goTo(reading);
     else view.seek(idOf(location.hash));
@@ -136,14 +109,12 @@ export function startPage(openLink) {
   function enter(to) {
     link?.stop();
     room = to;
-    document.title = `#${room}${title}`;
     find('room-name', HTMLElement).textContent = room;
-    here.hidden = true;
     explain('');
     forget();
     view.toEnd();
     writing.enter(room);
-    rooms.enter(room);
+    side.enter(room);
     link = open(room);
     outbox.flush();
   }
@@ -151,7 +122,7 @@ export function startPage(openLink) {
   function forget() {
     isFirstLive = true;
     log.ariaBusy = 'true';
-    typists.clear();
+    side.reset();
     view.reset();
   }
 
@@ -169,8 +140,8 @@ export function startPage(openLink) {
       onMessages: whileHere(hear),
       onReset: whileHere(forget),
       onState: whileHere(showState),
-      onTyping: whileHere(typists.heard),
-      onPresence: whileHere(showOnline),
+      onTyping: whileHere(side.typing),
+      onPresence: whileHere(side.showOnline),
     });
   }
 
@@ -178,8 +149,8 @@ export function startPage(openLink) {
   function hear(messages) {
     for (const one of messages) {
       if (outbox.confirm(one.key)) view.learn(one.author);
-      typists.said(one);
     }
+    side.heard(room, messages, isLive);
     view.take(messages);
   }
 
@@ -195,7 +166,7 @@ export function startPage(openLink) {
     outbox.flush();
     if (!isFirstLive) return;
     isFirstLive = false;
-    rooms.load();
+    side.load();
     writing.loadWaiting();
   }
 
@@ -203,6 +174,7 @@ export function startPage(openLink) {
   addEventListener('storage', () => {
     view.changed();
     status.redraw();
+    side.redraw();
     if (isLive) outbox.flush(); // it may be closed before it is through
   });
   addEventListener('popstate', ({ state }) => (takeToken() ? enter(room) : arrive(toReading(state))));

@@ -1,8 +1,9 @@
-/** Search in all rooms: what was found lies over the conversation until one is chosen, or it is left. */
+/** Search in all rooms, or in this one: what was found lies over the conversation until one is chosen, or it is left. */
 import { fetchMatches } from './directory-api.js';
 import { Refused } from './http.js';
 import { toPlainLine } from './rich-text.js';
 import { toAddress } from './room-name.js';
+import { splitHits } from './search-hits.js';
 import { toExactTime, toShortDate } from './time-words.js';
 import { words } from './words.js';
 /** @import { Message } from '../protocol/envelope.ts' */
@@ -13,14 +14,16 @@ const PAUSE_MS = 250;
 /**
  * @param {object} parts
  * @param {HTMLInputElement} parts.box
- * @param {HTMLElement} parts.panel with an element for its words, and a list
+ * @param {HTMLElement} parts.panel with an element for its words, a switch for this room only, and a list
  * @param {HTMLTemplateElement} parts.template of one that was found
+ * @param {() => string} parts.room the one that is shown
  * @param {(message: Message) => void} parts.onChosen
  * @param {() => void} parts.onLeft the focus needs a place
  */
-export function createSearch({ box, panel, template, onChosen, onLeft }) {
+export function createSearch({ box, panel, template, room, onChosen, onLeft }) {
   const said = /** @type {HTMLElement} */ (panel.querySelector('[data-words]'));
   const list = /** @type {HTMLElement} */ (panel.querySelector('ul'));
+  const hereOnly = /** @type {HTMLInputElement} */ (panel.querySelector('input'));
   let underWay = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -42,12 +45,11 @@ export function createSearch({ box, panel, template, onChosen, onLeft }) {
     const asked = box.value.trim();
     if (asked === '') return leave();
     try {
-      const found = await fetchMatches(asked, signal);
+      const found = await fetchMatches(asked, { signal, ...(hereOnly.checked && { room: room() }) });
       if (!signal.aborted) draw(found);
     } catch (error) {
       if (signal.aborted) return;
-      const reason = error instanceof Refused ? error.problem.detail : words.search.unreachable;
-      draw([], words.search.failed(reason));
+      draw([], words.search.failed(toReason(error)));
     }
   }
 
@@ -62,15 +64,16 @@ export function createSearch({ box, panel, template, onChosen, onLeft }) {
   /** @type {(message: Message) => HTMLElement} */
   function toItem(message) {
     const item = /** @type {HTMLElement} */ (document.importNode(template.content, true).firstElementChild);
-    const { id, room, user, timestamp } = message;
-    const parts = { user, room: `#${room}`, time: toShortDate(timestamp, new Date()), text: message.message };
+    const { id, user, timestamp } = message;
+    const parts = { user, room: `#${message.room}`, time: toShortDate(timestamp, new Date()) };
     for (const [name, text] of Object.entries(parts)) {
       const part = item.querySelector(`[data-${name}]`);
-      if (part) part.textContent = name === 'text' ? toPlainLine(text) : text;
+      if (part) part.textContent = text;
     }
+    item.querySelector('[data-text]')?.append(...splitHits(toPlainLine(message.message), box.value).map(toPart));
     item.title = toExactTime(timestamp);
     const link = /** @type {HTMLAnchorElement} */ (item.querySelector('a'));
-    link.href = toAddress(room, id);
+    link.href = toAddress(message.room, id);
     link.addEventListener('click', (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
@@ -85,7 +88,8 @@ export function createSearch({ box, panel, template, onChosen, onLeft }) {
     const links = [...list.querySelectorAll('a')];
     const at = links.findIndex((link) => link === document.activeElement);
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === 'Escape') {
+    if (event.altKey || event.isComposing) return;
+    if (event.key === 'Escape' && (box.value !== '' || !panel.hidden)) {
       event.preventDefault();
       leave();
       onLeft();
@@ -104,6 +108,7 @@ export function createSearch({ box, panel, template, onChosen, onLeft }) {
     event.preventDefault();
     void find();
   });
+  hereOnly.addEventListener('change', () => void find());
   for (const element of [box, panel]) element.addEventListener('keydown', onKey);
   panel.querySelector('[data-leave]')?.addEventListener('click', () => {
     leave();
@@ -113,3 +118,17 @@ export function createSearch({ box, panel, template, onChosen, onLeft }) {
 
 /** @type {(count: number) => string} */
 const toCount = (count) => (count === 0 ? words.search.nothing : words.search.found(count));
+
+/** @type {(error: unknown) => string} for people */
+function toReason(error) {
+  if (!(error instanceof Refused)) return words.search.unreachable;
+  return error.problem.status === 429 || error.problem.status === 503 ? words.search.busy : error.problem.detail;
+}
+
+/** @type {(piece: import('./search-hits.js').Piece) => string | HTMLElement} */
+function toPart({ text, isHit }) {
+  if (!isHit) return text;
+  const mark = document.createElement('mark');
+  mark.textContent = text;
+  return mark;
+}

@@ -1,0 +1,360 @@
+/** What goes on around the conversation, as a person meets it: other rooms, being called, the keys, and the search. */
+import { describe, expect, it } from 'vitest';
+import { keepOrder, toCount } from '../../frontend-shared/room-list.js';
+import { orderRooms } from '../../frontend-shared/rooms.js';
+import { splitHits } from '../../frontend-shared/search-hits.js';
+import { actOf } from '../../frontend-shared/shortcuts.js';
+import { createUnread } from '../../frontend-shared/unread.js';
+import { post } from '../harness/api.ts';
+import { expectPage, useBrowser } from '../harness/browser.ts';
+import { startTestServer } from '../harness/server.ts';
+import type { Page } from '@playwright/test';
+import type { Message } from '../../protocol/envelope.ts';
+import type { Chat } from '../harness/browser.ts';
+
+const openPage = useBrowser();
+const roomsOf = ({ page }: Chat) => page.getByRole('navigation', { name: 'Rooms' });
+const linkOf = (chat: Chat, name: string | RegExp) => roomsOf(chat).getByRole('link', { name, exact: true });
+
+/** As when another tab, or another window, is in front of it. */
+async function setHidden(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate((to) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => to });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+}
+
+/** Looking is what a page does that is shown again, and otherwise every few seconds. */
+const lookAgain = ({ page }: Chat) => setHidden(page, false);
+
+const said = (id: number, more: Partial<Message> = {}): Message => ({
+  id,
+  seq: id,
+  room: 'den',
+  user: 'Mira',
+  author: 'mira',
+  message: `message ${id}`,
+  timestamp: '2026-11-22T12:00:00.000Z',
+  ...more,
+});
+
+describe('what is unread', () => {
+  const start = (lastRead: number | undefined) => {
+    const mark = { id: lastRead };
+    const unread = createUnread({
+      marks: { lastRead: () => mark.id },
+      isOwn: ({ author }) => author === 'me',
+      name: () => 'Azin',
+    });
+    return { mark, unread };
+  };
+
+  it('is what others said since, each message once, and not what was deleted', () => {
+    const { unread } = start(3);
+    unread.take('den', [said(2), said(3), said(4), said(5), said(6, { author: 'me' })], 6);
+    unread.take('den', [said(5, { seq: 7, edited: 'now' }), said(4, { seq: 8, message: '', deleted: true })], 8);
+    expect(unread.of('den')).toEqual({ count: 1, isMentioned: false });
+  });
+
+  it('is nothing where one has never been, and nothing more once it is read', () => {
+    const { mark, unread } = start(undefined);
+    unread.take('den', [said(4)], 4);
+    expect(unread.of('den').count).toBe(0);
+    expect(unread.sinceOf({ room: 'den', seq: 9 })).toBeUndefined();
+    mark.id = 3;
+    unread.take('den', [said(4, { message: 'hi @azin' })], 4);
+    expect(unread.of('den')).toEqual({ count: 1, isMentioned: true });
+    mark.id = 4;
+    expect(unread.of('den')).toEqual({ count: 0, isMentioned: false });
+  });
+
+  it('gives those that speak to one, once', () => {
+    const { unread } = start(3);
+    const call = said(4, { message: '@Azin, look' });
+    expect(unread.take('den', [call, said(5, { message: '@Bo, look' })])).toEqual([call]);
+    expect(unread.take('den', [{ ...call, seq: 6, reactions: { '👍': 1 } }])).toEqual([]);
+  });
+
+  it('is asked for only where something changed since, and no more once it is many', () => {
+    const { unread } = start(3);
+    expect(unread.sinceOf({ room: 'den', seq: 3 })).toBeUndefined();
+    expect(unread.sinceOf({ room: 'den', seq: 5 })).toBe(3);
+    unread.take('den', [said(4)], 5);
+    expect(unread.sinceOf({ room: 'den', seq: 5 })).toBeUndefined();
+    expect(unread.sinceOf({ room: 'den', seq: 6 })).toBe(5);
+    unread.take(
+      'den',
+      Array.from({ length: 300 }, (_, index) => said(10 + index)),
+      310,
+    );
+    expect(toCount(unread.of('den').count)).toBe('99+');
+    expect(unread.sinceOf({ room: 'den', seq: 999 })).toBeUndefined();
+  });
+});
+
+describe('the list of rooms', () => {
+  it("has one's own first, and all by their name", () => {
+    const own = { new: false, zoo: true, lobby: true, busy: false };
+    expect(orderRooms(new Map(Object.entries(own)))).toEqual(['lobby', 'zoo', 'busy', 'new']);
+  });
+
+  it('stays as it is while somebody is about to press one', () => {
+    expect(keepOrder(['a', 'b', 'c', 'd'], ['c', 'x', 'a'])).toEqual(['c', 'a', 'b', 'd']);
+  });
+});
+
+describe('the keys', () => {
+  const press = (key: string, held: object = {}, mayBeSingle = true) =>
+    actOf({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...held }, mayBeSingle);
+
+  it('are told from those of browsers, and from letters that are written', () => {
+    expect([press('/'), press('?', { shiftKey: true }), press('c')]).toEqual(['search', 'help', 'write']);
+    expect([press('k', { ctrlKey: true }, false), press('k', { metaKey: true }, false)]).toEqual(['search', 'search']);
+    expect(press('ArrowUp', { altKey: true }, false)).toBe('previousRoom');
+    expect([press('/', {}, false), press('c', { ctrlKey: true }), press('ArrowUp')]).toEqual(Array(3).fill(undefined));
+    expect(press('k', { ctrlKey: true, shiftKey: true })).toBeUndefined();
+  });
+});
+
+describe('what was looked for', () => {
+  const hits = (text: string, query: string) =>
+    splitHits(text, query)
+      .map((piece) => (piece.isHit ? `[${piece.text}]` : piece.text))
+      .join('');
+
+  it('is marked where the server finds it: beginnings of words, without accents', () => {
+    expect(hits('Cafés and a cafeteria, decaf', 'cafe')).toBe('[Café]s and a [cafe]teria, decaf');
+    expect(hits('Zoe\u0308 met zoë', 'ZOË')).toBe('[Zoe\u0308] met [zoë]');
+    expect(hits('the quick, brown fox', '"quick brown" fo')).toBe('the [quick, brown] [fo]x');
+    expect(hits('a (b) c', '(b) .*')).toBe('a ([b]) c');
+    expect(hits('nothing here', '"" ***')).toBe('nothing here');
+  });
+
+  it('is shown from shortly before, where it stands far in', () => {
+    expect(hits(`${'word '.repeat(50)}needle ${'word '.repeat(50)}`, 'needle')).toMatch(
+      /^…(word ){1,9}\[needle\] word/,
+    );
+  });
+});
+
+describe.each(['/polling/', '/websocket/'])('%s', (path) => {
+  it('counts what was said in other rooms, and more strongly what was said to one', async () => {
+    const { url } = await startTestServer();
+    for (const room of ['den', 'attic', 'lobby']) await post(url, { message: 'the first', room });
+    const chat = await openPage(url + path, {
+      async prepare(page) {
+        // The attic was never entered.
+        await page.addInitScript(() => {
+          localStorage.setItem('since.name', 'Azin');
+          localStorage['since.read.den'] ??= '1';
+          localStorage['since.read.lobby'] ??= '3';
+        });
+      },
+    });
+    await expectPage(roomsOf(chat).getByRole('link')).toHaveText(['den', 'lobby', 'attic']);
+    for (const room of ['den', 'attic']) await post(url, { message: 'another', room, user: 'Mira' });
+    await lookAgain(chat);
+    await expectPage(linkOf(chat, 'den 1 unread')).toBeVisible();
+    await expectPage(linkOf(chat, 'attic')).toBeVisible();
+    await expectPage(chat.page).toHaveTitle(/^\(1\) #lobby · Since/);
+    await expectPage(chat.page.locator('link[rel=icon]')).toHaveAttribute('href', /favicon-unread\.svg$/);
+    await post(url, { message: '@azin, are you there?', room: 'den', user: 'Mira' });
+    await lookAgain(chat);
+    await linkOf(chat, 'den 2 unread, you are mentioned').click();
+    await expectPage(chat.items).toHaveCount(3);
+    await expectPage(chat.page.getByText('Room den, 2 new messages')).toBeAttached();
+    await expectPage(chat.message).toBeFocused();
+    await expectPage(chat.page).toHaveTitle(/^#den · Since/);
+    await expectPage(linkOf(chat, 'den')).toHaveAttribute('aria-current', 'page');
+    expect((await chat.page.request.get(`${url}/frontend-shared/favicon-unread.svg`)).ok()).toBe(true);
+  });
+});
+
+/** Notifications and sounds as the browser is asked for them; the real ones cannot be seen from a test. */
+async function recordCalls(page: Page, permission: NotificationPermission): Promise<void> {
+  await page.addInitScript((answer) => {
+    const calls: { title: string; body?: string; click(): void }[] = [];
+    localStorage['since.read.den'] ??= '0';
+    let granted: NotificationPermission = 'default';
+    class Recorded extends EventTarget {
+      static get permission() {
+        return granted;
+      }
+      static async requestPermission() {
+        granted = answer;
+        return answer;
+      }
+      constructor(title: string, options: NotificationOptions) {
+        super();
+        const click = () => void this.dispatchEvent(new Event('click'));
+        calls.push({ title, ...(options.body !== undefined && { body: options.body }), click });
+      }
+      close() {}
+    }
+    if (answer === 'granted' && localStorage.getItem('since.likes.notifications') === 'yes') granted = answer;
+    Object.assign(globalThis, { Notification: Recorded, calls, tones: 0 });
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (at) {
+      (globalThis as unknown as { tones: number }).tones += 1;
+      start.call(this, at);
+    };
+  }, permission);
+}
+
+const callsOf = ({ page }: Chat) =>
+  page.evaluate(() => (globalThis as unknown as { calls: { title: string; body: string }[] }).calls);
+const tonesOf = ({ page }: Chat) => page.evaluate(() => (globalThis as unknown as { tones: number }).tones);
+const settingsOf = ({ page }: Chat) => page.getByRole('region', { name: 'Settings' });
+
+it('calls whoever wants it when they are spoken to and look elsewhere, once for all tabs', async () => {
+  const { url } = await startTestServer();
+  const room = `${url}/websocket/?room=den`;
+  const chat = await openPage(room, { prepare: (page) => recordCalls(page, 'granted') });
+  await chat.say('here I am', 'Azin');
+  await chat.page.getByRole('button', { name: 'Settings' }).click();
+  await settingsOf(chat)
+    .getByRole('checkbox', { name: /^Notify/ })
+    .check();
+  await settingsOf(chat).getByRole('checkbox', { name: /sound/ }).check();
+  await expectPage.poll(() => tonesOf(chat)).toBe(2);
+  const second = await openPage(room, { beside: chat, prepare: (page) => recordCalls(page, 'granted') });
+  await expectPage(second.items).toHaveCount(1);
+  const other = await openPage(room);
+
+  await other.say('@Azin while you look', 'Mira');
+  await expectPage(chat.items).toHaveCount(2);
+  for (const one of [chat, second]) await setHidden(one.page, true);
+  await other.say('not for you', 'Mira');
+  await other.say('**@azin**, look!', 'Mira');
+  await expectPage.poll(async () => [...(await callsOf(chat)), ...(await callsOf(second))]).toHaveLength(1);
+  await other.say('@Azin again', 'Mira');
+  await expectPage.poll(async () => [...(await callsOf(chat)), ...(await callsOf(second))]).toHaveLength(2);
+  const calls = [...(await callsOf(chat)), ...(await callsOf(second))];
+  expect(calls.map(({ body }) => body).toSorted()).toEqual(['@Azin again', '@azin, look!']);
+  expect(calls[0]!.title).toBe('Mira in #den');
+  expect((await tonesOf(chat)) + (await tonesOf(second))).toBe(6);
+  for (const one of [chat, second]) await expectPage(one.page).toHaveTitle(/^\(\d\) #den/);
+
+  const called = (await callsOf(chat)).length > 0 ? chat : second;
+  await called.page.evaluate(() => {
+    const { calls: recorded } = globalThis as unknown as { calls: { click(): void }[] };
+    recorded[0]!.click();
+  });
+  await expectPage(called.page).toHaveURL(/#\d+$/);
+  await setHidden(called.page, false);
+  await expectPage(called.page).toHaveTitle(/^#den/);
+});
+
+it('explains why the browser does not let it call, and leaves it off', async () => {
+  const { url } = await startTestServer();
+  const chat = await openPage(`${url}/polling/`, { prepare: (page) => recordCalls(page, 'denied') });
+  await chat.page.getByRole('button', { name: 'Settings' }).click();
+  const notify = settingsOf(chat).getByRole('checkbox', { name: /^Notify/ });
+  await notify.click();
+  await expectPage(settingsOf(chat)).toContainText('does not let this page notify you');
+  await expectPage(notify).not.toBeChecked();
+  await chat.page.keyboard.press('Escape');
+  await expectPage(chat.page.getByRole('button', { name: 'Settings' })).toBeFocused();
+  await expectPage(settingsOf(chat)).toHaveCount(0);
+});
+
+it('can be found by its keys, which a sheet lists, and which can be switched off', async () => {
+  const { url } = await startTestServer();
+  for (const room of ['den', 'attic']) await post(url, { message: 'hello', room });
+  const chat = await openPage(`${url}/websocket/`);
+  const { page } = chat;
+  const { keyboard } = page;
+  const sheet = page.getByRole('dialog', { name: 'Keys' });
+  await expectPage(roomsOf(chat).getByRole('link')).toHaveCount(3);
+  await keyboard.press('Tab');
+  await expectPage(page.getByRole('link', { name: 'Skip to the message box' })).toBeFocused();
+  await keyboard.press('Enter');
+  await expectPage(chat.message).toBeFocused();
+  await keyboard.type('? / c');
+  await expectPage(chat.message).toHaveValue('? / c');
+  await expectPage(sheet).toHaveCount(0);
+
+  await chat.log.focus();
+  await keyboard.press('?');
+  await expectPage(sheet).toContainText('Edit your last message');
+  await keyboard.press('Escape');
+  await expectPage(sheet).toHaveCount(0);
+  await expectPage(chat.log).toBeFocused();
+  await keyboard.press('/');
+  await expectPage(page.getByRole('searchbox')).toBeFocused();
+  await chat.log.focus();
+  await keyboard.press('c');
+  await expectPage(chat.message).toBeFocused();
+  await expectPage(chat.message).toHaveValue('? / c');
+  await keyboard.press('Control+k');
+  await expectPage(page.getByRole('searchbox')).toBeFocused();
+
+  const heading = page.getByRole('heading', { level: 1 });
+  await keyboard.press('Alt+ArrowDown');
+  await expectPage(heading).toContainText('attic');
+  await expectPage(chat.message).toBeFocused();
+  await keyboard.press('Alt+ArrowDown');
+  await expectPage(heading).toContainText('den');
+  await keyboard.press('Alt+ArrowUp');
+  await keyboard.press('Alt+ArrowUp');
+  await expectPage(heading).toContainText('lobby');
+
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await settingsOf(chat)
+    .getByRole('checkbox', { name: /^Single keys/ })
+    .uncheck();
+  await chat.log.focus();
+  await keyboard.press('?');
+  await keyboard.press('c');
+  await page.getByRole('button', { name: 'Keys' }).click();
+  await expectPage(sheet).toHaveCount(1);
+  await expectPage(chat.message).not.toBeFocused();
+});
+
+it('searches here or everywhere, marks what fits, and says when there is nothing', async () => {
+  const { url } = await startTestServer();
+  await post(url, { message: 'a **Needle** in the den', room: 'den' });
+  await post(url, { message: 'a needle in the lobby' });
+  const chat = await openPage(`${url}/polling/`, { mayFail: true });
+  const results = chat.page.getByRole('region', { name: 'Search results' });
+  const box = chat.page.getByRole('searchbox');
+  await box.fill('need');
+  await expectPage(results.getByRole('listitem')).toHaveCount(2);
+  await expectPage(results.locator('mark')).toHaveText([/^need$/i, /^need$/i]);
+  await results.getByRole('checkbox', { name: 'In this room only' }).check();
+  await expectPage(results.getByRole('listitem')).toHaveText([/#lobby/]);
+  await box.fill('haystack');
+  await expectPage(results).toContainText('Nothing found');
+  await chat.page.route('**/search?*', (route) =>
+    route.fulfill({ status: 503, json: { detail: 'full', status: 503 } }),
+  );
+  await box.fill('haystacks');
+  await expectPage(results).toContainText('too many are searching');
+  await box.press('Escape');
+  await expectPage(results).toHaveCount(0);
+  await expectPage(chat.message).toBeFocused();
+});
+
+it('reads as well from right to left, on a small phone too', async () => {
+  const { url } = await startTestServer();
+  await post(url, { message: 'hello', room: 'den' });
+  const viewport = { width: 320, height: 568 };
+  const chat = await openPage(`${url}/websocket/`, { viewport, hasTouch: true, forcedColors: 'active' });
+  await chat.page.evaluate(() => void (document.documentElement.dir = 'rtl'));
+  await chat.say('מה נשמע?', 'נועה');
+  await chat.page.getByRole('button', { name: 'Rooms' }).click();
+  const side = await chat.page.locator('#side').boundingBox();
+  expect(side!.x + side!.width).toBe(viewport.width);
+  await chat.page.getByRole('button', { name: 'Settings' }).click();
+  await expectPage(settingsOf(chat)).toBeVisible();
+  const outside = await chat.page.evaluate(() =>
+    [...document.querySelectorAll('body, body *:not(.heard, .skip, .is-together *)')]
+      .filter((element) => element.checkVisibility() && element.getBoundingClientRect().left < -1)
+      .map((element) => element.outerHTML.slice(0, 100)),
+  );
+  expect(outside).toEqual([]);
+  await chat.page.keyboard.press('Escape');
+  await chat.page.keyboard.press('Escape');
+  await expectPage(roomsOf(chat)).toHaveCount(0);
+  await expectPage(chat.page.getByRole('button', { name: 'Rooms' })).toBeFocused();
+});
