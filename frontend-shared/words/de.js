@@ -19,6 +19,18 @@ export const de = {
   status: {
     live: 'Live',
     connecting: 'Verbinde …',
+    catchingUp: 'Wird nachgeholt…',
+    socket: 'WebSocket, live',
+    /** @type {(rate: string) => string} */
+    polling: (rate) => `Polling, ${rate}`,
+    /** @type {(rate: string) => string} */
+    fallback: (rate) => `Polling, ${rate}, da hier kein WebSocket geöffnet werden kann`,
+    /** @type {(seconds: number) => string} */
+    everySeconds: (seconds) => `1 Anfrage in ${number(seconds)} s`,
+    /** @type {(requests: number) => string} */
+    aSecond: (requests) => `${count(requests, { one: 'Anfrage', other: 'Anfragen' })} je Sekunde`,
+    /** @type {(tabs: number) => string} */
+    shared: (tabs) => `, von ${number(tabs)} Tabs geteilt`,
     signedOut: 'Anmeldung nötig',
     offline: 'Offline',
     reconnecting: 'Neuer Versuch',
@@ -204,8 +216,8 @@ export const de = {
   door: {
     lead: 'Ein Chat, der sich eine Zahl merkt, das Letzte, was du gesehen hast, und fragt, was seither kam. So fehlt nichts, und nichts kommt doppelt.',
     pages: 'Seiten',
-    websocket: 'Alles sofort, über eine offene Verbindung. Im Zweifel diese.',
-    polling: 'Über einfaches HTTP, für Netze, die nichts anderes durchlassen.',
+    websocket: 'Alles sofort. Im Zweifel nimm diese.',
+    polling: 'Über einfaches HTTP: geht, wo sonst nichts durchkommt.',
     glimpse: 'Gerade jetzt in',
     empty: 'Noch hat niemand etwas gesagt. Mach den Anfang!',
     share: 'Andere dazuholen',

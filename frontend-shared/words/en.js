@@ -20,6 +20,18 @@ export const en = {
   status: {
     live: 'Live',
     connecting: 'Connecting…',
+    catchingUp: 'Catching up…',
+    socket: 'WebSocket, live',
+    /** @type {(rate: string) => string} */
+    polling: (rate) => `Polling, ${rate}`,
+    /** @type {(rate: string) => string} */
+    fallback: (rate) => `Polling, ${rate}, as no WebSocket can be opened here`,
+    /** @type {(seconds: number) => string} */
+    everySeconds: (seconds) => `1 request in ${number(seconds)} s`,
+    /** @type {(requests: number) => string} */
+    aSecond: (requests) => `${count(requests, { one: 'request', other: 'requests' })} a second`,
+    /** @type {(tabs: number) => string} */
+    shared: (tabs) => `, shared by ${number(tabs)} tabs`,
     signedOut: 'Sign-in needed',
     offline: 'Offline',
     reconnecting: 'Reconnecting',
@@ -235,7 +247,7 @@ export const en = {
   door: {
     lead: 'A chat that remembers one number, the last thing you saw, and asks what came since. So nothing is missed, and nothing comes twice.',
     pages: 'Pages',
-    websocket: 'Everything at once, by one open connection. When in doubt, this one.',
+    websocket: 'Everything at once. When in doubt, take this one.',
     polling: 'By plain HTTP, for networks that let nothing else through.',
     glimpse: 'Right now in',
     empty: 'Nothing has been said yet. Be the first!',
