@@ -1,5 +1,6 @@
 /** What a client says on a WebSocket, and how it is answered. */
 import { describe, expect, it } from 'vitest';
+import { MAX_ROOMS_PER_CONNECTION } from '../../backend/limits.ts';
 import { identify, poll, post } from '../harness/api.ts';
 import { createClock } from '../harness/clock.ts';
 import { startTestServer } from '../harness/server.ts';
@@ -219,6 +220,18 @@ describe('rooms on one connection', () => {
       await client.ask('subscribe', { room: 'attic', ...from });
       expect((await client.untilCaughtUp('attic')).messages).toHaveLength(expected);
     }
+  });
+
+  it('is refused beyond a hundred rooms, until one is left; those that are followed stay', async () => {
+    const { client } = await startChat();
+    for (let nth = 1; nth < MAX_ROOMS_PER_CONNECTION; nth++) await client.ask('subscribe', { room: `room-${nth}` });
+    const refused = await client.ask('subscribe', { room: 'one-more' });
+    expect(refused).toMatchObject({ command: 'rejected', message: { code: 'rate-limited', status: 429 } });
+    await client.ask('send-message', { user: 'Azin', message: 'still here', room: 'room-1' });
+    expect(await client.nextOf('message')).toMatchObject({ message: 'still here' });
+    expect((await client.ask('subscribe', { room: 'room-1' })).command).toBe('accepted');
+    await client.ask('unsubscribe', { room: 'room-2' });
+    expect((await client.ask('subscribe', { room: 'one-more' })).command).toBe('accepted');
   });
 
   it('answer the subscription before anything of the room comes', async () => {
