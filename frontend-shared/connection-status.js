@@ -3,25 +3,27 @@ import { toWords } from './status-words.js';
 /** @import { LinkState } from './link.js' */
 
 /** Milliseconds. Looking whether all is well usually takes less, and is not worth a word. */
-const CONNECTING_SHOWS_AFTER_MS = 400;
+const BUSY_SHOWS_AFTER_MS = { connecting: 400, 'catching-up': 150 };
 
 /**
  * @param {HTMLElement} root with an element for each of the words, named by `data-words`
  * @param {{ queued: () => number, isOnline: () => boolean }} around
- * @returns {{ show: (state: LinkState) => void, redraw: () => void }} `redraw`: what is around has changed
+ * @returns {{ show: (state: LinkState, tabs: number) => void, redraw: () => void }} `redraw`: what is around has changed
  */
 export function createConnectionStatus(root, around) {
   /** @type {NodeListOf<HTMLElement>} */
   const parts = root.querySelectorAll('[data-words]');
   /** @type {LinkState} */
   let state = { name: 'connecting' };
+  let tabs = 1;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
   function redraw() {
     clearTimeout(timer);
+    timer = undefined;
     const nowMs = Date.now();
-    const words = toWords(state, { queued: around.queued(), isOnline: around.isOnline(), nowMs });
+    const words = toWords(state, { queued: around.queued(), isOnline: around.isOnline(), tabs, nowMs });
     root.dataset.mood = words.mood;
     for (const part of parts) {
       const text = words[/** @type {Exclude<keyof typeof words, 'mood'>} */ (part.dataset.words)];
@@ -32,15 +34,20 @@ export function createConnectionStatus(root, around) {
     timer = setTimeout(redraw, ((state.until - nowMs) % 1000) + 1);
   }
 
+  const isSilent = () => state.name === 'connecting' || state.name === 'catching-up';
+
   return {
-    show(next) {
+    show(next, sharing) {
+      const wasSilent = timer !== undefined && state.name === next.name;
       state = next;
-      if (next.name !== 'connecting') return redraw();
+      tabs = sharing;
+      if (next.name !== 'connecting' && next.name !== 'catching-up') return redraw();
+      if (wasSilent) return; // it is counted from the first time
       clearTimeout(timer);
-      timer = setTimeout(redraw, CONNECTING_SHOWS_AFTER_MS);
+      timer = setTimeout(redraw, BUSY_SHOWS_AFTER_MS[next.name]);
     },
     redraw() {
-      if (state.name !== 'connecting') redraw();
+      if (!isSilent()) redraw();
     },
   };
 }

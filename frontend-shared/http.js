@@ -50,6 +50,25 @@ function renewIdentity(timeoutMs) {
   return renewal;
 }
 
+/** Milliseconds until the page is there again. */
+const PAGE_WITHIN_MS = 10_000;
+/** @type {boolean | undefined} undefined before it is asked for the first time */
+let isFromServer;
+
+/**
+ * A page brings the identity of this browser, but not the one that the browser had kept: before something is written from
+ * there, the server is asked for the page.
+ * @returns {Promise<boolean>} never rejects
+ */
+export async function hasIdentity() {
+  isFromServer ??= document.documentElement.dataset.kept === undefined;
+  isFromServer ||= await renewIdentity(PAGE_WITHIN_MS).then(
+    () => true,
+    () => false,
+  );
+  return isFromServer;
+}
+
 /**
  * @param {string} url
  * @param {Request} request

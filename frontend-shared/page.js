@@ -2,6 +2,8 @@
 import { createBackoff, UNWATCHED_CAP_MS, WATCHED_CAP_MS } from './backoff.js';
 import { createConnectionStatus } from './connection-status.js';
 import { find } from './elements.js';
+import { hasIdentity } from './http.js';
+import { createKeptMessages } from './kept-messages.js';
 import { newKey } from './new-key.js';
 import { createOutbox, takeTurns } from './outbox.js';
 import { watchPage } from './page-life.js';
@@ -10,16 +12,20 @@ import { idOf, roomOf, toAddress } from './room-name.js';
 import { toReading } from './reading.js';
 import { createRoomView } from './room-view.js';
 import { createSide } from './side.js';
-import { takeToken } from './sign-in.js';
+import { createSharing } from './sharing.js';
+import { ownerOf, readToken, takeToken } from './sign-in.js';
 import { openStore } from './storage.js';
 import { translatePage } from './words.js';
 import { createWriting } from './writing.js';
 /** @import { Message } from '../protocol/envelope.ts' */
 /** @import { Reading } from './message-list.js' */
-/** @import { Link, LinkState, OpenLink } from './link.js' */
+/** @import { LinkState, OpenLink } from './link.js' */
 
-/** @type {(openLink: OpenLink) => void} */
-export function startPage(openLink) {
+/** Tabs of another version do not share: they may not understand what is told. */
+const SHARED_AS = 'since.link.1';
+
+/** @type {(name: 'polling' | 'websocket', openLink: OpenLink) => void} */
+export function startPage(name, openLink) {
   translatePage(document);
   takeToken();
   const life = watchPage();
@@ -29,8 +35,11 @@ export function startPage(openLink) {
   let room = '';
   let isFirstLive = true;
   let isLive = false;
-  /** @type {Link | undefined} none before the first room is entered */
-  let link;
+  /** Counts the rooms that were entered: an answer may be on its way while one is left. */
+  let visit = 0;
+  const owner = ownerOf(readToken());
+  const kept = createKeptMessages({ owner });
+  const sharing = createSharing({ name: `${SHARED_AS} ${name} ${owner}`, openLink, life, newName: newKey });
 
   const explain = (/** @type {string} */ reason) => void (alert.textContent = reason);
   const later = (/** @type {() => void} */ act, /** @type {number} */ ms) => {
@@ -41,7 +50,8 @@ export function startPage(openLink) {
   const outbox = createOutbox({
     store,
     inTurn: takeTurns(navigator.locks),
-    deliver: async (outgoing) => (await link?.send(outgoing)) ?? { outcome: 'failed', retryAfterMs: undefined },
+    deliver: async (outgoing) =>
+      (await hasIdentity()) ? sharing.send(outgoing) : { outcome: 'failed', retryAfterMs: undefined },
     newKey,
     now: Date.now,
     later,
@@ -58,14 +68,14 @@ export function startPage(openLink) {
     },
     onScheduled: (outgoing) => writing.scheduled(outgoing),
     onRefused: (outgoing, problem) => writing.giveBack(outgoing, problem),
-    onFailed: () => link?.check(),
+    onFailed: sharing.check,
   });
   const view = createRoomView({
     room: () => room,
     store,
     life,
     pending: () => outbox.waiting().filter((one) => one.room === room && one.sendAt === undefined),
-    request: async (command) => (await link?.request(command)) ?? { outcome: 'failed' },
+    request: async (command) => ((await hasIdentity()) ? sharing.request(command) : { outcome: 'failed' }),
     explain,
     onDrawn: () => writing.redraw(),
     onReply: ({ id }) => writing.replyTo(id),
@@ -76,7 +86,7 @@ export function startPage(openLink) {
     store,
     find: view.find,
     explain,
-    tellTyping: (user) => link?.tellTyping(user),
+    tellTyping: sharing.tellTyping,
     onSend(text) {
       outbox.add(text);
       if (text.sendAt === undefined) view.wrote();
@@ -107,15 +117,15 @@ export function startPage(openLink) {
 
   /** @type {(to: string) => void} */
   function enter(to) {
-    link?.stop();
     room = to;
+    visit += 1;
     find('room-name', HTMLElement).textContent = room;
     explain('');
     forget();
     view.toEnd();
     writing.enter(room);
     side.enter(room);
-    link = open(room);
+    void listen();
     outbox.flush();
   }
 
@@ -126,19 +136,26 @@ export function startPage(openLink) {
     view.reset();
   }
 
-  /** @type {(of: string) => Link} */
-  function open(of) {
-    // An answer may be on its way while the room is left.
+  // What is kept is shown at once, before anything is asked for.
+  async function listen() {
+    const of = visit;
+    const found = await kept.enter(room);
+    if (of !== visit) return;
+    if (found) view.takeKept(found.messages);
     /** @type {<Told extends unknown[]>(tell: (...told: Told) => void) => (...told: Told) => void} */
     const whileHere =
       (tell) =>
       (...told) =>
-        of === room ? tell(...told) : undefined;
-    return openLink({
-      room: of,
-      life,
+        of === visit ? tell(...told) : undefined;
+    sharing.show({
+      room,
+      position: { since: found?.since },
       onMessages: whileHere(hear),
-      onReset: whileHere(forget),
+      onMoved: whileHere(moved),
+      onReset: whileHere(() => {
+        kept.forget();
+        forget();
+      }),
       onState: whileHere(showState),
       onTyping: whileHere(side.typing),
       onPresence: whileHere(side.showOnline),
@@ -151,12 +168,20 @@ export function startPage(openLink) {
       if (outbox.confirm(one.key)) view.learn(one.author);
     }
     side.heard(room, messages, isLive);
+    kept.take(messages);
     view.take(messages);
   }
 
-  /** @type {(state: LinkState) => void} */
-  function showState(state) {
-    status.show(state);
+  /** @type {(to: string) => void} */
+  function moved(to) {
+    kept.moved(to);
+    view.hasNewest();
+  }
+
+  /** @type {(state: LinkState, tabs: number) => void} */
+  function showState(state, tabs) {
+    status.show(state, tabs);
+    if (state.name === 'signed-out') kept.clear();
     const wasLive = isLive;
     isLive = state.name === 'live';
     if (!isLive) return;
@@ -177,6 +202,6 @@ export function startPage(openLink) {
     side.redraw();
     if (isLive) outbox.flush(); // it may be closed before it is through
   });
-  addEventListener('popstate', ({ state }) => (takeToken() ? enter(room) : arrive(toReading(state))));
+  addEventListener('popstate', ({ state }) => (takeToken() ? location.reload() : arrive(toReading(state))));
   arrive();
 }

@@ -1,15 +1,24 @@
 /**
- * Long polling: one request is always held by the server, and is answered when there is something. In a hidden tab nobody
- * waits for it, so there it rests.
+ * Long polling: one request is always held by the server, and is answered when there is something. Where nobody looks,
+ * nobody waits for it, so there it rests.
  */
 import { createBackoff, UNWATCHED_CAP_MS, WATCHED_CAP_MS } from './backoff.js';
+import { sendCommand } from './commands-api.js';
 import { Refused } from './http.js';
 import { ask, isSignedOut } from './link.js';
+import { postMessage } from './messages-api.js';
 import { pause } from './pause.js';
-/** @import { LinkParts, Position } from './link.js' */
+import { createRequestRate } from './request-rate.js';
+import { createSlots } from './slots.js';
+/** @import { ListenParts, OpenLink } from './link.js' */
+/** @import { Slots } from './slots.js' */
 
 /** Seconds the server may hold a request: under the 30 s after which the strictest proxies cut it. */
-export const HOLD_S = 25;
+const HOLD_S = 25;
+/** Milliseconds at least, where more rooms are listened to than requests may be held: each has its turn. */
+const MIN_HOLD_MS = 2_000;
+/** Requests held at a time; of the six that a browser allows to one server, some are for what people do. */
+const MAX_HELD = 4;
 /** Milliseconds between questions in a hidden tab; under the minute after which its person no longer counts as here. */
 const REST_MS = 55_000;
 /** Milliseconds between the starts of two questions, so that a burst of messages comes in a few answers. */
@@ -17,15 +26,37 @@ const SPACING_MS = 100;
 /** Milliseconds, when there was nothing in the last answer: a server that does not hold requests is not to be flooded. */
 const EMPTY_SPACING_MS = 1_000;
 
+/** @type {OpenLink} */
+export function openPolling() {
+  const slots = createSlots(MAX_HELD);
+  /** @type {Set<() => void>} */
+  const stops = new Set();
+  return {
+    listen(parts) {
+      const { check, stop } = startPolling(parts, slots);
+      stops.add(stop);
+      const stopOnce = () => {
+        stops.delete(stop);
+        stop();
+      };
+      return { check, stop: stopOnce, tellTyping() {} };
+    },
+    send: postMessage,
+    request: sendCommand,
+    close: () => stops.forEach((stop) => stop()),
+  };
+}
+
 /**
- * @param {Pick<LinkParts, 'room' | 'life' | 'onMessages' | 'onReset'> & { onState: (state: import('./link.js').LinkState) => void }} parts
- * @param {Position} position is moved
- * @param {string} travel how messages travel, for people
+ * @param {Omit<ListenParts, 'onTyping' | 'onPresence'>} parts
+ * @param {Slots} [slots]
+ * @param {'polling' | 'fallback'} [by]
  * @returns {{ check: () => void, stop: () => void }}
  */
-export function startPolling(parts, position, travel) {
-  const { life, onState } = parts;
+export function startPolling(parts, slots = createSlots(MAX_HELD), by = 'polling') {
+  const { life, onState, position } = parts;
   const backoff = createBackoff();
+  const rate = createRequestRate();
   const stopping = new AbortController();
   let underWay = new AbortController();
   /** The last answer held everything, and nothing has happened since that casts doubt on it. */
@@ -34,6 +65,7 @@ export function startPolling(parts, position, travel) {
   let notBefore = 0;
 
   async function run() {
+    if (position.since !== undefined) onState({ name: 'catching-up' });
     while (!stopping.signal.aborted) {
       underWay = new AbortController();
       const { signal } = underWay;
@@ -52,13 +84,30 @@ export function startPolling(parts, position, travel) {
     await pause(notBefore - Date.now(), signal);
     if (signal.aborted) return;
     const mayHold = upToDate && !life.isHidden();
+    const giveBack = mayHold ? await slots.take(letOthers, signal) : () => {};
+    try {
+      if (!signal.aborted) await askOnce(mayHold, signal);
+    } finally {
+      giveBack();
+    }
+  }
+
+  // Another room is to have its turn. What is held has given nothing yet, so cutting it loses nothing.
+  function letOthers() {
+    const cutting = underWay;
+    void pause(MIN_HOLD_MS, cutting.signal).then(() => cutting.abort());
+  }
+
+  /** @type {(mayHold: boolean, signal: AbortSignal) => Promise<void>} */
+  async function askOnce(mayHold, signal) {
     const startedAt = Date.now();
-    const { count, more } = await ask(parts, position, { waitS: mayHold ? HOLD_S : 0, signal });
+    rate.asked(startedAt, life.isHidden() ? REST_MS / 1000 : HOLD_S);
+    const { count, more } = await ask(parts, { waitS: mayHold ? HOLD_S : 0, signal });
     if (signal.aborted) return;
     backoff.reset();
     upToDate = !more;
     if (!upToDate) return;
-    onState({ name: 'live', travel });
+    onState({ name: 'live', travel: { by, everyS: rate.everyS() } });
     const spacingMs = mayHold && count === 0 ? EMPTY_SPACING_MS : SPACING_MS;
     await pause(startedAt + spacingMs - Date.now(), signal);
   }
@@ -86,7 +135,7 @@ export function startPolling(parts, position, travel) {
   const endListening = life.listen((event) => {
     if (event === 'hidden') return underWay.abort();
     if (event === 'offline') onState({ name: 'trying' });
-    else if (upToDate) onState({ name: 'connecting' });
+    else if (upToDate) onState({ name: 'catching-up' });
     askAgain();
   });
 

@@ -2,4 +2,4 @@
 import { startPage } from '../frontend-shared/page.js';
 import { openSocketLink } from './socket-link.js';
 
-startPage(openSocketLink);
+startPage('websocket', openSocketLink);

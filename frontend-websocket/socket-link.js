@@ -1,6 +1,6 @@
 /**
- * Keeps a WebSocket open, and puts long polling in its place where none can be had: behind a proxy that does not know
- * them, say. Both read on from one position, so nothing is missed or shown twice in between.
+ * Keeps a WebSocket open for all rooms, and puts long polling in its place where none can be had: behind a proxy that does
+ * not know them, say. Both read on from one position a room, so nothing is missed or shown twice in between.
  */
 import { createBackoff, UNWATCHED_CAP_MS, WATCHED_CAP_MS } from '../frontend-shared/backoff.js';
 import { sendCommand } from '../frontend-shared/commands-api.js';
@@ -10,11 +10,10 @@ import { postMessage } from '../frontend-shared/messages-api.js';
 import { pause } from '../frontend-shared/pause.js';
 import { startPolling } from '../frontend-shared/poller.js';
 import { openSocket } from './socket.js';
-/** @import { OpenLink, Position } from '../frontend-shared/link.js' */
+/** @import { LinkState, ListenParts, OpenLink } from '../frontend-shared/link.js' */
 /** @import { Socket } from './socket.js' */
 
-const LIVE = { name: /** @type {const} */ ('live'), travel: 'WebSocket' };
-const FALLBACK = 'Long polling, as no WebSocket can be opened here';
+const LIVE = { name: /** @type {const} */ ('live'), travel: { by: /** @type {const} */ ('socket') } };
 /** WebSockets in a row that could not be opened although the server answers. One may be bad luck, or a restart. */
 const BLOCKED_AFTER = 2;
 /** Milliseconds a WebSocket must have lasted to count as a success: a server that is too full may close it at once. */
@@ -23,26 +22,33 @@ const LASTING_MS = 5_000;
 const RETURN_CAP_MS = 60_000;
 
 /** @type {OpenLink} */
-export function openSocketLink(parts) {
-  const { life, onState } = parts;
-  /** @type {Position} */
-  const position = { since: undefined };
+export function openSocketLink(life) {
+  /** @type {Map<string, ListenParts>} by room */
+  const rooms = new Map();
   const backoff = createBackoff();
   const stopping = new AbortController();
   let pausing = new AbortController();
   /** @type {Socket | undefined} */
   let socket;
   let isLive = false;
-  /** @type {{ stop: () => void, check: () => void } | undefined} while it stands in for the socket */
-  let poller;
+  /** @type {Map<string, { stop: () => void, check: () => void }> | undefined} by room, while they stand in for the socket */
+  let pollers;
   let blocked = 0;
+  /** What is so for every room for which nothing else is known. @type {LinkState} */
+  let state = { name: 'connecting' };
+
+  /** @type {(next: LinkState) => void} */
+  function tellAll(next) {
+    state = next;
+    for (const { onState } of rooms.values()) onState(next);
+  }
 
   async function run() {
     while (!stopping.signal.aborted) {
       pausing = new AbortController();
       const wasLive = await useSocket();
       if (stopping.signal.aborted) return;
-      const retryAfterMs = wasLive || poller ? undefined : await askInstead();
+      const retryAfterMs = wasLive || pollers ? undefined : await askInstead();
       if (stopping.signal.aborted) return;
       await sitOut(retryAfterMs);
     }
@@ -50,15 +56,11 @@ export function openSocketLink(parts) {
 
   /** @returns {Promise<boolean>} when it is over: whether it worked at all */
   async function useSocket() {
+    const [first, ...others] = rooms.values();
     // Without network it would only fail. What this machine thinks of its network may be wrong, though, so ask.
-    if (!life.isOnline() && blocked === 0) return false;
+    if (!first || (!life.isOnline() && blocked === 0)) return false;
     const openedAt = Date.now();
-    socket = openSocket(parts, position, () => {
-      isLive = true;
-      blocked = 0;
-      stopPolling();
-      onState(LIVE);
-    });
+    socket = openSocket(first, others, onRoomLive);
     const { wasLive, isSignedOut } = await socket.ended;
     if (isSignedOut) signOut();
     if (wasLive && Date.now() - openedAt > LASTING_MS) backoff.reset();
@@ -67,10 +69,21 @@ export function openSocketLink(parts) {
     return wasLive;
   }
 
+  /** @type {(room: string) => void} */
+  function onRoomLive(room) {
+    isLive = true;
+    blocked = 0;
+    stopPolling();
+    state = { name: 'catching-up' };
+    rooms.get(room)?.onState(LIVE);
+  }
+
   /** Tells a server that is gone from a WebSocket that is blocked. @returns {Promise<number | undefined>} Retry-After */
   async function askInstead() {
+    const [first] = rooms.values();
+    if (!first) return undefined;
     try {
-      await ask(parts, position, { waitS: 0, signal: pausing.signal });
+      await ask(first, { waitS: 0, signal: pausing.signal });
     } catch (error) {
       blocked = 0;
       if (isSignedOut(error)) signOut();
@@ -82,56 +95,74 @@ export function openSocketLink(parts) {
   }
 
   function signOut() {
-    stop();
-    onState({ name: 'signed-out' });
+    close();
+    tellAll({ name: 'signed-out' });
   }
 
   function startFallback() {
     backoff.reset();
-    poller = startPolling({ ...parts, onState: onPollerState }, position, FALLBACK);
+    pollers = new Map();
+    for (const parts of rooms.values()) poll(parts);
   }
 
-  /** @type {typeof onState} */
-  function onPollerState(state) {
-    if (state.name === 'live' || state.name === 'connecting') return onState(state);
-    if (state.name === 'signed-out') return signOut();
+  /** @type {(parts: ListenParts) => void} */
+  function poll(parts) {
+    pollers?.set(
+      parts.room,
+      startPolling({ ...parts, onState: (next) => onPollerState(parts, next) }, undefined, 'fallback'),
+    );
+  }
+
+  /** @type {(parts: ListenParts, next: LinkState) => void} */
+  function onPollerState({ onState }, next) {
+    if (next.name === 'live' || next.name === 'connecting' || next.name === 'catching-up') return onState(next);
+    if (next.name === 'signed-out') return signOut();
     // The server is gone for both. When it is back the WebSocket comes first again.
     stopPolling();
     blocked = 0;
     backoff.reset();
-    onState({ name: 'trying' });
+    tellAll({ name: 'trying' });
     pausing.abort();
   }
 
   function stopPolling() {
-    poller?.stop();
-    poller = undefined;
+    for (const { stop } of pollers?.values() ?? []) stop();
+    pollers = undefined;
   }
 
   /** @type {(retryAfterMs: number | undefined) => Promise<void>} */
   async function sitOut(retryAfterMs) {
     const { signal } = pausing;
     if (signal.aborted) return;
-    const capMs = poller ? RETURN_CAP_MS : life.isHidden() ? UNWATCHED_CAP_MS : WATCHED_CAP_MS;
+    const capMs = pollers ? RETURN_CAP_MS : life.isHidden() ? UNWATCHED_CAP_MS : WATCHED_CAP_MS;
     const waitMs = backoff.afterFailure(capMs, retryAfterMs);
-    if (!poller) onState({ name: 'waiting', until: Date.now() + waitMs });
+    if (!pollers) tellAll({ name: 'waiting', until: Date.now() + waitMs });
     await pause(waitMs, signal);
-    if (!poller && !stopping.signal.aborted) onState({ name: 'trying' });
+    if (!pollers && !stopping.signal.aborted) tellAll({ name: 'trying' });
   }
 
   const endListening = life.listen((event) => {
     if (event === 'hidden') return;
     if (event === 'offline') {
-      onState({ name: 'trying' });
+      tellAll({ name: 'trying' });
       socket?.end();
     } else if (isLive) {
-      socket?.check();
+      void makeSure();
     } else {
       pausing.abort();
     }
   });
 
-  function stop() {
+  /** Nothing is called live before the server has answered: behind what was missed, as all comes in one order. */
+  async function makeSure() {
+    const used = socket;
+    tellAll({ name: 'catching-up' });
+    await used?.check();
+    if (!used || used !== socket) return;
+    for (const { room, onState } of rooms.values()) if (used.isLive(room)) onState(LIVE);
+  }
+
+  function close() {
     stopping.abort();
     endListening();
     stopPolling();
@@ -156,9 +187,29 @@ export function openSocketLink(parts) {
     return answerOverHttp;
   }
 
-  void run();
   return {
-    check: () => (poller ?? socket)?.check(),
+    listen(parts) {
+      const { room } = parts;
+      const isFirst = rooms.size === 0 && state.name === 'connecting';
+      rooms.set(room, parts);
+      if (isFirst) void run();
+      else {
+        parts.onState(isLive ? { name: 'catching-up' } : state);
+        socket?.follow(parts);
+        if (pollers) poll(parts);
+      }
+      return {
+        check: () => void (pollers?.get(room) ?? socket)?.check(),
+        tellTyping: (user) => socket?.tellTyping(room, user),
+        stop() {
+          if (rooms.get(room) !== parts) return;
+          rooms.delete(room);
+          pollers?.get(room)?.stop();
+          pollers?.delete(room);
+          socket?.leave(room);
+        },
+      };
+    },
     send: (outgoing) =>
       sendBy(
         (open) => open.send(outgoing),
@@ -169,7 +220,6 @@ export function openSocketLink(parts) {
         (open) => open.request(command),
         () => sendCommand(command),
       ),
-    tellTyping: (user) => socket?.tellTyping(user),
-    stop,
+    close,
   };
 }

@@ -1,12 +1,12 @@
-/** One WebSocket from its opening to its end. It never opens again: that is for its owner to decide. */
+/** One WebSocket from its opening to its end, for all rooms. It never opens again: that is for its owner to decide. */
 import { advance } from '../frontend-shared/cursor.js';
 import { isMessage } from '../frontend-shared/is-message.js';
 import { newKey } from '../frontend-shared/new-key.js';
 import { readToken } from '../frontend-shared/sign-in.js';
 import { canRetry, toAccepted, toBody } from '../frontend-shared/outgoing.js';
-/** @import { Problem, ServerEnvelope } from '../protocol/envelope.ts' */
+/** @import { Message, Problem, ServerEnvelope } from '../protocol/envelope.ts' */
 /** @import { Answer, Command } from '../frontend-shared/commands-api.js' */
-/** @import { LinkParts, Position } from '../frontend-shared/link.js' */
+/** @import { ListenParts } from '../frontend-shared/link.js' */
 /** @import { Delivery, Outgoing } from '../frontend-shared/outgoing.js' */
 
 /** Milliseconds until it must be open: what blocks it may say nothing at all. */
@@ -27,26 +27,38 @@ const PROOF = { command: 'unsubscribe', message: { room: 'nobody-is-here' } };
 /**
  * @typedef {object} Socket
  * @property {Promise<{ wasLive: boolean, isSignedOut: boolean }>} ended
+ * @property {(parts: ListenParts) => void} follow one more room
+ * @property {(room: string) => void} leave
+ * @property {(room: string) => boolean} isLive everything of the room that was missed is here
  * @property {(outgoing: Outgoing) => Promise<Delivery | undefined>} send never rejects; undefined where the server does
  *   not know who is there, as told at its opening
  * @property {(command: Command) => Promise<Answer | undefined>} request likewise
- * @property {(user: string) => void} tellTyping
- * @property {() => void} check ends it unless the server answers soon
+ * @property {(room: string, user: string) => void} tellTyping
+ * @property {() => Promise<void>} check ends it unless the server answers soon; resolves when it has
  * @property {() => void} end
+ */
+/**
+ * @typedef {object} Followed
+ * @property {ListenParts} parts
+ * @property {boolean} isLive
+ * @property {string | undefined} awaits the key whose answer comes before what belongs to this: what comes earlier was asked
+ *   for by one that has left the room, and may lack what this one misses
  */
 
 /**
- * @param {Pick<LinkParts, 'room' | 'onMessages' | 'onReset' | 'onTyping' | 'onPresence'>} parts
- * @param {Position} position is moved, once everything that was missed is here
- * @param {() => void} onLive
+ * @param {ListenParts} first the server is asked for the messages of this room at once
+ * @param {readonly ListenParts[]} others
+ * @param {(room: string) => void} onLive everything that was missed in a room is here
  * @returns {Socket}
  */
-export function openSocket({ room, onMessages, onReset, onTyping, onPresence }, position, onLive) {
-  const socket = new WebSocket(toUrl(room, position.since));
+export function openSocket(first, others, onLive) {
+  const socket = new WebSocket(toUrl(first.room, first.position.since));
   const listening = new AbortController();
   /** @type {Map<string, (answer: ServerEnvelope | undefined) => void>} by key; undefined when none will come */
   const asked = new Map();
-  let isLive = false;
+  /** @type {Map<string, Followed>} by room */
+  const rooms = new Map([[first.room, { parts: first, isLive: false, awaits: undefined }]]);
+  let wasLive = false;
   let heardAt = Date.now();
   let proofs = 0;
   /** @type {PromiseWithResolvers<{ wasLive: boolean, isSignedOut: boolean }>} */
@@ -58,55 +70,74 @@ export function openSocket({ room, onMessages, onReset, onTyping, onPresence }, 
     clearInterval(watch);
     listening.abort();
     socket.close();
-    resolve({ wasLive: isLive, isSignedOut });
+    resolve({ wasLive, isSignedOut });
     for (const answer of asked.values()) answer(undefined);
     asked.clear();
   }
 
   const { signal } = listening;
   socket.addEventListener('close', ({ code }) => end(code === SIGNED_OUT), { signal });
-  socket.addEventListener('open', () => expectWithin(CATCH_UP_WITHIN_MS), { signal });
+  socket.addEventListener(
+    'open',
+    () => {
+      others.forEach(follow);
+      expectMore();
+    },
+    { signal },
+  );
   socket.addEventListener(
     'message',
     ({ data }) => {
       heardAt = Date.now();
-      if (!isLive) expectWithin(CATCH_UP_WITHIN_MS);
       hear(/** @type {ServerEnvelope} */ (JSON.parse(String(data))));
+      expectMore();
     },
     { signal },
   );
   let deadline = setTimeout(end, OPEN_WITHIN_MS);
-  const watch = setInterval(() => isLive && Date.now() - heardAt > SILENCE_MS && check(), SILENCE_MS / 3);
+  const watch = setInterval(() => {
+    if (wasLive && Date.now() - heardAt > SILENCE_MS) void check();
+  }, SILENCE_MS / 3);
 
-  /** @type {(ms: number) => void} */
-  function expectWithin(ms) {
+  function expectMore() {
     clearTimeout(deadline);
-    deadline = setTimeout(end, ms);
+    if (signal.aborted || rooms.values().every((one) => one.isLive)) return;
+    deadline = setTimeout(end, CATCH_UP_WITHIN_MS);
   }
 
   /** @type {(envelope: ServerEnvelope) => void} commands that are not known are for newer pages */
   function hear(envelope) {
     const { command, message } = envelope;
-    if (command === 'message') {
-      if (!isMessage(message)) return;
-      onMessages([message]);
-      // Before everything missed is here, an end in between would leave a gap behind a position that had moved.
-      if (isLive) position.since = advance(position.since ?? '', message.seq);
-    } else if (command === 'caught-up') {
-      clearTimeout(deadline);
-      position.since = message.since;
-      isLive = true;
-      onLive();
+    if (command === 'accepted' || command === 'rejected') return asked.get(envelope.key ?? '')?.(envelope);
+    if (command === 'message' && !isMessage(message)) return;
+    const followed = 'room' in message ? rooms.get(message.room) : undefined;
+    if (!followed || followed.awaits !== undefined) return;
+    const { parts } = followed;
+    if (command === 'message') hearMessage(followed, message);
+    else if (command === 'caught-up') {
+      move(parts, message.since);
+      followed.isLive = wasLive = true;
+      onLive(parts.room);
     } else if (command === 'reset') {
-      position.since = undefined;
-      onReset();
-    } else if (command === 'typing') {
-      if (message.room === room) onTyping(message.user);
-    } else if (command === 'presence') {
-      if (message.room === room) onPresence(message.online);
-    } else if (command === 'accepted' || command === 'rejected') {
-      asked.get(envelope.key ?? '')?.(envelope);
-    }
+      parts.position.since = undefined;
+      followed.isLive = false;
+      parts.onReset();
+    } else if (command === 'typing') parts.onTyping(message.user);
+    else if (command === 'presence') parts.onPresence(message.online);
+  }
+
+  /** @type {(followed: Followed, message: Message) => void} */
+  function hearMessage({ parts, isLive }, message) {
+    parts.onMessages([message]);
+    // Before everything missed is here, an end in between would leave a gap behind a position that had moved.
+    if (isLive) move(parts, advance(parts.position.since ?? '', message.seq));
+  }
+
+  /** @type {(parts: ListenParts, to: string) => void} */
+  function move({ position, onMoved }, to) {
+    const from = position.since;
+    position.since = to;
+    onMoved(from, to);
   }
 
   /** @type {(command: object, key: string, withinMs: number) => Promise<ServerEnvelope | undefined>} */
@@ -123,22 +154,48 @@ export function openSocket({ room, onMessages, onReset, onTyping, onPresence }, 
     });
   }
 
-  function check() {
+  async function check() {
     proofs += 1;
-    void request(PROOF, `proof-${proofs}`, PROOF_WITHIN_MS);
+    await request(PROOF, `proof-${proofs}`, PROOF_WITHIN_MS);
+  }
+
+  /** @type {(parts: ListenParts) => void} */
+  function follow(parts) {
+    const { room, position } = parts;
+    const key = newKey();
+    /** @type {Followed} */
+    const followed = { parts, isLive: false, awaits: key };
+    rooms.set(room, followed);
+    if (socket.readyState !== WebSocket.OPEN) return void (others = [...others, parts]);
+    // Not by a promise: what belongs to it comes right behind the answer.
+    asked.set(key, (answer) => {
+      asked.delete(key);
+      if (answer?.command === 'accepted') followed.awaits = undefined;
+      else end();
+    });
+    const { since } = position;
+    socket.send(JSON.stringify({ command: 'subscribe', key, message: { room, ...(since && { since }) } }));
+    expectMore();
   }
 
   return {
     ended,
     check,
     end: () => end(),
+    follow,
+    isLive: (room) => rooms.get(room)?.isLive === true,
+    leave(room) {
+      rooms.delete(room);
+      others = others.filter((one) => one.room !== room);
+      void request({ command: 'unsubscribe', message: { room } }, newKey(), ANSWER_WITHIN_MS);
+    },
     async send(outgoing) {
       const command = { command: 'send-message', message: toBody(outgoing) };
       return toDelivery(await request(command, outgoing.key, ANSWER_WITHIN_MS));
     },
     request: async (command) => toAnswer(await request(command, newKey(), ANSWER_WITHIN_MS)),
-    tellTyping(user) {
-      if (!isLive || socket.readyState !== WebSocket.OPEN) return;
+    tellTyping(room, user) {
+      if (!wasLive || socket.readyState !== WebSocket.OPEN) return;
       socket.send(JSON.stringify({ command: 'typing', message: { room, user } }));
     },
   };

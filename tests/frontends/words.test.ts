@@ -5,16 +5,16 @@ import { advance } from '../../frontend-shared/cursor.js';
 import { toInitials } from '../../frontend-shared/person.js';
 import { newKey } from '../../frontend-shared/new-key.js';
 import { toWords } from '../../frontend-shared/status-words.js';
-import type { LinkState } from '../../frontend-shared/link.js';
+import type { LinkState, Travel } from '../../frontend-shared/link.js';
 
-const say = (state: LinkState, { queued = 0, isOnline = true } = {}) => {
-  const { text, countdown, promise } = toWords(state, { queued, isOnline, nowMs: 10_000 });
+const say = (state: LinkState, { queued = 0, isOnline = true, tabs = 1 } = {}) => {
+  const { text, countdown, promise } = toWords(state, { queued, isOnline, tabs, nowMs: 10_000 });
   return text + countdown + promise;
 };
 
 describe('the state of the connection', () => {
   it('says when it is tried, and what happens to what was written', () => {
-    expect(say({ name: 'live', travel: 'WebSocket' }, { queued: 3 })).toBe('Live');
+    expect(say({ name: 'live', travel: { by: 'socket' } }, { queued: 3 })).toBe('Live');
     expect(say({ name: 'waiting', until: 12_100 })).toBe('Reconnecting in 3 s');
     expect(say({ name: 'waiting', until: 11_000 }, { queued: 1 })).toBe(
       'Reconnecting in 1 s: 1 message will be sent when you are back',
@@ -23,6 +23,16 @@ describe('the state of the connection', () => {
     expect(say({ name: 'waiting', until: 12_000 }, { isOnline: false, queued: 2 })).toBe(
       'Offline: 2 messages will be sent when you are back',
     );
+  });
+
+  it('says how messages travel, and how often is asked', () => {
+    const travelling = (travel: Travel, tabs = 1) =>
+      toWords({ name: 'live', travel }, { queued: 0, isOnline: true, tabs, nowMs: 0 }).travel;
+    expect(travelling({ by: 'socket' })).toBe('WebSocket, live');
+    expect(travelling({ by: 'polling', everyS: 25 })).toBe('Polling, 1 request in 25 s');
+    expect(travelling({ by: 'polling', everyS: 1.2 }, 3)).toBe('Polling, 1 request in 1 s, shared by 3 tabs');
+    expect(travelling({ by: 'polling', everyS: 0.21 })).toBe('Polling, 5 requests a second');
+    expect(travelling({ by: 'fallback', everyS: 25 })).toContain('no WebSocket can be opened');
   });
 });
 
