@@ -87,7 +87,7 @@ describe('a line break', () => {
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) {
       expect(JSON.parse(line)).not.toMatchObject({ msg: 'forged' });
-      // eslint-disable-next-line no-control-regex -- those are what is looked for
+      // oxlint-disable-next-line eslint/no-control-regex -- those are what is looked for
       expect(line).not.toMatch(/[\x00-\x1f\x7f]/);
       expect(line).not.toContain(token);
       expect(line).not.toContain('Mallory');
