@@ -15,8 +15,8 @@ const STALLED = 20;
 const MESSAGES_PER_SECOND = 1_500;
 /** As long as 20 s, where a steady load lasts 2 s. */
 const LONGER = 10;
-/** Seconds for the window and the heap to grow to what they are also without a stalled reader. */
-const WARM_UP_S = 3;
+/** Seconds in which the window is filled, which is as large without a stalled reader. */
+const WARM_UP_S = 10;
 const LOOK_EVERY_MS = 250;
 /** Messages that get a reaction while nobody of the stalled reads. */
 const CHANGED = 100;
@@ -50,7 +50,7 @@ export const slowReaders: Scenario = {
       return readers.takeLatencies();
     };
     try {
-      await write(Math.min(WARM_UP_S, seconds));
+      await write(WARM_UP_S);
       for (const { socket } of stalled) socket.pause();
       const memory = watchMemory(server);
       const measured = await measure(server, async () => write(seconds * LONGER));
