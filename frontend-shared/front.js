@@ -20,5 +20,5 @@ try {
   else find('glimpse', HTMLElement).hidden = true;
 } catch {
   // Without the server there is nothing to look at, and the ways in are there all the same.
-  find('glimpse', HTMLElement).hidden = true;
+  for (const id of ['glimpse', 'share']) find(id, HTMLElement).hidden = true;
 }

@@ -34,6 +34,8 @@ export function toShared({ isShared, addresses = [] }, { hostname, origin }) {
 
 /** @type {(section: HTMLElement, shared: Shared) => void} */
 export function showAddresses(section, { reach, addresses }) {
+  section.ariaBusy = 'false';
+  section.hidden = reach === 'unknown';
   if (reach === 'unknown') return;
   find('share-note', HTMLElement).textContent = words.door.reach[reach];
   const template = find('share-template', HTMLTemplateElement).content;
@@ -52,7 +54,6 @@ export function showAddresses(section, { reach, addresses }) {
     else showCode(section, item.dataset['address']);
   });
   showCode(section, addresses[0]);
-  section.hidden = false;
 }
 
 /** @type {(section: HTMLElement, address: string | undefined) => void} */
@@ -63,6 +64,7 @@ function showCode(section, address) {
     show.ariaPressed = String(item.dataset['address'] === address);
     show.hidden = section.querySelectorAll('li').length < 2; // with one there is nothing to choose
   }
+  /** @type {HTMLElement} */ (image.parentElement).hidden = address === undefined;
   if (address === undefined) return;
   image.addEventListener('load', () => (image.hidden = false), { once: true });
   image.alt = words.door.codeOf(address);

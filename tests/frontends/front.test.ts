@@ -139,6 +139,7 @@ describe('the page', () => {
     const { page } = await openPage(`${url}/`, { impatient: true, locale: 'de-DE' });
     const glimpse = page.getByRole('region', { name: 'Gerade jetzt in #lobby' });
     const items = glimpse.getByRole('listitem');
+    await expectPage(page.getByRole('img')).toHaveCount(0); // this one is kept to its own machine
     await expectPage(items).toHaveText(/Bo.*Hello <img src=x onerror=alert\(1\)>/s);
     await expectPage(page.locator('html')).toHaveAttribute('lang', 'de-DE');
     for (const text of ['two', 'three', 'four', 'five', 'six']) await post(url, text);
@@ -162,6 +163,17 @@ describe('the page', () => {
     const [address] = toAddresses('0.0.0.0', port, networkInterfaces());
     if (address === undefined) return expectPage(share).toContainText('in no network'); // a machine without one
     await expectPage(share.getByRole('img', { name: `QR code of ${address}` })).toBeVisible();
+    const shifts = await page.evaluate(
+      () =>
+        new Promise<PerformanceEntry[]>((resolve) => {
+          new PerformanceObserver((list) => resolve(list.getEntries())).observe({
+            type: 'layout-shift',
+            buffered: true,
+          });
+          requestAnimationFrame(() => requestAnimationFrame(() => resolve([])));
+        }),
+    );
+    expect(shifts.map((shift) => JSON.stringify(shift))).toEqual([]);
     await share.getByRole('button', { name: 'Copy' }).first().press('Enter');
     await expectPage(share.getByRole('button', { name: 'Copied' })).toBeFocused();
     await expectPage(share.getByRole('status')).toHaveText('Copied');
