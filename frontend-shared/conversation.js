@@ -127,14 +127,13 @@ export function createConversation({ draw, reader, isHeld, quoting, onArrived })
     if (keys.size > MAX_ASIDE && oldest !== undefined) keys.delete(oldest);
   }
 
-  /** @type {(stretch: Stretch, count: number) => void} */
+  /** @type {(stretch: Stretch, count: number) => Message[]} */
   function dropFirst(stretch, count) {
-    if (count <= 0) return;
+    if (count <= 0) return [];
     const held = stretch === shown ? firstHeld(stretch.messages, count) : count;
     const dropped = stretch.messages.dropFirst(held);
-    // Before everything is here it is not known where it begins; then the oldest are simply not kept.
     if (dropped.length > 0) stretch.from = stretch.messages.at(0)?.id;
-    if (stretch === shown) for (const { id } of dropped) ids.add(id);
+    return dropped;
   }
 
   /** @type {(messages: Timeline, count: number) => number} how many there are before the first that is not to be let go */
@@ -143,16 +142,14 @@ export function createConversation({ draw, reader, isHeld, quoting, onArrived })
     return count;
   }
 
-  /** What is farthest from the one who reads goes, as much as there is too much of. */
+  const surplus = () => shown.messages.size() - MAX_SHOWN;
+
+  /** @type {() => Message[]} what is farthest from the one who reads, when there is too much */
   function letGo() {
-    const size = shown.messages.size();
-    const surplus = size - MAX_SHOWN;
-    if (surplus <= 0 || newest.from === undefined) return;
+    if (surplus() <= SHOWN_SLACK || newest.from === undefined || isAnew) return [];
     const at = reader();
-    if (at === 'end') return dropFirst(shown, surplus);
-    if (surplus <= SHOWN_SLACK) return;
-    if (shown.messages.indexOf(at) > size / 2) return dropFirst(shown, surplus);
-    const dropped = shown.messages.dropLast(surplus);
+    if (at === 'end' || shown.messages.indexOf(at) > shown.messages.size() / 2) return dropFirst(shown, surplus());
+    const dropped = shown.messages.dropLast(surplus());
     const first = dropped[0]?.id ?? Infinity;
     if (shown === newest) {
       shown = { ...shown };
@@ -160,7 +157,7 @@ export function createConversation({ draw, reader, isHeld, quoting, onArrived })
       newest = { messages: kept, from: kept.at(0)?.id, to: Infinity };
     }
     shown.to = first;
-    for (const { id } of dropped) ids.add(id);
+    return dropped;
   }
 
   /** What follows has been loaded up to where the newest begin. */
@@ -178,8 +175,20 @@ export function createConversation({ draw, reader, isHeld, quoting, onArrived })
   function drawNow() {
     cancelDrawing?.();
     cancelDrawing = undefined;
+    // In a frame of its own: browsers can tell that nothing moves while something goes at one end, or while something
+    // comes at the other, but not when both happen at once.
+    const gone = letGo();
+    if (gone.length > 0) {
+      draw({
+        messages: shown.messages,
+        ids: new Set(gone.map(({ id }) => id)),
+        isAnew: false,
+        hasOld: false,
+        isNewest: shown === newest,
+      });
+      return changed();
+    }
     settle();
-    letGo();
     const drawing = { messages: shown.messages, ids, isAnew, hasOld, isNewest: shown === newest };
     const news = added;
     ids = new Set();
@@ -188,6 +197,7 @@ export function createConversation({ draw, reader, isHeld, quoting, onArrived })
     hasOld = false;
     if (news.length > 0) onArrived(news);
     draw(drawing);
+    if (drawing.ids.size > 0 && surplus() > SHOWN_SLACK) changed();
   }
 
   function changed() {

@@ -1,14 +1,11 @@
 /** Every bound of what is read, in one place: what is drawn, what is kept, and how much is asked for at once. */
 
 /**
- * Messages in the document. Each costs layout at every frame that changes one, memory, and a place in the Tab order: a
- * thousand are some thirty screens, and drawing stays within a few milliseconds. `npm run frames` measures it.
+ * Messages in the document: some twenty screens. Each costs memory, a place in the Tab order, and, whenever one comes or
+ * goes, some time for its place and its paint: with a thousand a frame took twice as long. `npm run frames` measures it.
  */
-export const MAX_SHOWN = 1_000;
-/**
- * Messages in the document of one who reads older ones while new ones come in below: more than is shown otherwise, so
- * that what comes and goes does so in few steps.
- */
+export const MAX_SHOWN = 600;
+/** Messages more than that before some are let go: many at once, as all that is left moves with it. */
 export const SHOWN_SLACK = 100;
 /** Newest messages that are kept while older ones are read: they are drawn at once when one jumps back to the end. */
 export const KEPT_NEWEST = 100;
