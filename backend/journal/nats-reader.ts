@@ -50,7 +50,7 @@ export function readFrom(stream: NatsStream, after: number, log: Logger, events:
 
   /** @throws StreamChangedError when the stream has something else under its number by now, so that numbers were given again */
   const compare = (message: Pick<JsMsg, 'seq' | 'string'>) => {
-    if (message.seq === known?.seq && message.string() !== known.json) throw entriesLost();
+    if (message.seq === known?.seq && message.string() !== known.json) throw entriesLost({ hasGivenAgain: true });
   };
   const remember = (message: Pick<JsMsg, 'seq' | 'string'> | null | undefined) => {
     if (message && message.seq > (known?.seq ?? 0)) known = { seq: message.seq, json: message.string() };

@@ -50,16 +50,17 @@ export interface NatsStream {
 /** What was read so far is not what the stream holds: there is nothing to go on with but a start from the beginning. */
 export class StreamChangedError extends Error {
   override readonly name = 'StreamChangedError';
-  /** Whether it is the same stream, in which numbers are given again. */
-  readonly hasLost: boolean;
-  constructor(message: string, { hasLost = false } = {}) {
+  /** Whether it is known for sure that the same stream has given numbers again. */
+  readonly hasGivenAgain: boolean;
+  constructor(message: string, { hasGivenAgain = false } = {}) {
     super(message);
-    this.hasLost = hasLost;
+    this.hasGivenAgain = hasGivenAgain;
   }
 }
 
-export const entriesLost = (): StreamChangedError =>
-  new StreamChangedError('The NATS stream has lost its newest entries.', { hasLost: true });
+export function entriesLost(found: { hasGivenAgain: boolean }): StreamChangedError {
+  return new StreamChangedError('The NATS stream has lost its newest entries.', found);
+}
 
 /** The name of the work list that all servers share. */
 export const ERASER = 'eraser';

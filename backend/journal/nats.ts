@@ -80,7 +80,7 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
     isOver = true;
     trouble = { why: error.message, since: -Infinity };
     // First another epoch: others may write until their numbers are as high as those that this server's store has.
-    while (error.hasLost && !closing.signal.aborted) {
+    while (error.hasGivenAgain && !closing.signal.aborted) {
       const isRenewed = await stream.renew().then(
         () => true,
         () => pause(NATS_RETRY_MS, false),
@@ -122,7 +122,7 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
         if (isOver) return;
         shortSince = newest < head ? (shortSince ?? performance.now()) : undefined;
         if (shortSince !== undefined && performance.now() - shortSince > NATS_SETTLED_AFTER_MS) {
-          throw entriesLost();
+          throw entriesLost({ hasGivenAgain: false }); // when it starts again, it finds out whether it stays so
         }
         if (shortSince !== undefined) continue;
         const position = tail.position();
@@ -165,7 +165,7 @@ export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptio
       try {
         const timeout = Math.min(NATS_ANSWER_WITHIN_MS, deadline - performance.now());
         const { seq, duplicate } = await stream.js.publish(subject, payload, { ...options, timeout });
-        if (seq <= before && !duplicate) void end(entriesLost());
+        if (seq <= before && !duplicate) void end(entriesLost({ hasGivenAgain: true }));
         if (isOver) throw new Error('it is kept, but in another epoch');
         taken();
         return seq;
