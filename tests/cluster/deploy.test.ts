@@ -82,6 +82,22 @@ describe('the settings', () => {
   });
 });
 
+describe('the unit', () => {
+  it('starts what "npm start" starts, as the image does', () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { start: string } };
+    const [, command = '[]'] = /^CMD (\[.*\])$/m.exec(read('Dockerfile')) ?? [];
+    const image = (JSON.parse(command) as string[]).join(' ');
+    const [, unit] = /^ExecStart=\/usr\/bin\/(.*)$/m.exec(read('since.service')) ?? [];
+    expect([image, unit]).toEqual([image, image]);
+    expect(scripts.start).toContain(image);
+  });
+
+  it('lets the server ask for the addresses of its machine, as for the page that shows them', () => {
+    const [, families = ''] = /^RestrictAddressFamilies=(.*)$/m.exec(read('since.service')) ?? [];
+    expect(families.split(' ')).toContain('AF_NETLINK'); // `networkInterfaces()` throws without it
+  });
+});
+
 describe.runIf(canRun('nats-server', 'the settings of NATS'))('nats.conf', () => {
   it.each(['word', '7e12ab', '12', '5k', 'true'])('takes the password %j as compose.yaml gives it', (password) => {
     const { services } = parse(read('compose.yaml'), { merge: true }) as { services: Record<string, Service> };
