@@ -37,7 +37,7 @@ export function serveFrontDoor(app: Express, { host, trustProxy, auth }: Setting
     const told: FrontDoor = { isOpen: auth === 'off' };
     if (isAskedHere(request, addressOf(request))) {
       told.isShared = !isOnlyHere(host);
-      told.addresses = toAddresses(host, request.socket.localPort ?? 0, networkInterfaces());
+      told.addresses = toAddresses(host, request.socket.localPort ?? 0, interfacesHere());
     }
     response.set('Cache-Control', 'no-store').json(told);
   });
@@ -74,6 +74,14 @@ function isAskedHere({ headers }: IncomingMessage, address: string): boolean {
     isFromOwnPage(headers) &&
     FORWARDED.every((name) => headers[name] === undefined)
   );
+}
+
+function interfacesHere(): ReturnType<typeof networkInterfaces> {
+  try {
+    return networkInterfaces();
+  } catch {
+    return {}; // where a sandbox lets nobody ask
+  }
 }
 
 /** @param host as it is listened on, or as it is called */
