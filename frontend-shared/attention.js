@@ -4,6 +4,7 @@
  */
 import { playChime } from './chime.js';
 import { isLookedAt } from './looked-at.js';
+import { pause } from './pause.js';
 import { toPlainLine } from './rich-text.js';
 import { words } from './words.js';
 /** @import { Message } from '../protocol/envelope.ts' */
@@ -14,6 +15,8 @@ import { words } from './words.js';
 const CALLED = 'since.called';
 /** As many as may come before the slowest tab has heard of the first. */
 const MAX_KEPT = 50;
+/** Milliseconds after which all tabs have surely read what one of them keeps. */
+const KEPT_WITHIN_MS = 10_000;
 /** Characters: what systems show of it at most. */
 const MAX_BODY = 200;
 
@@ -26,18 +29,30 @@ const MAX_BODY = 200;
  * @returns {(message: Message) => Promise<void>} to be called in a hidden tab
  */
 export function createAttention({ store, preferences, locks, onChosen }) {
-  /** @type {(id: number) => boolean} whether it is this tab that is to call */
-  function claim(id) {
+  /** @type {(id: number) => boolean} whether nobody was called for it yet */
+  function note(id) {
     const called = (store.get(CALLED) ?? '').split(' ').filter(Boolean);
     if (called.includes(String(id))) return false;
     store.set(CALLED, [...called, id].slice(-MAX_KEPT).join(' '));
     return true;
   }
 
+  /** @type {(id: number) => Promise<boolean>} whether it is this tab that is to call */
+  async function claim(id) {
+    if (!locks) return note(id);
+    /** @type {PromiseWithResolvers<boolean>} */
+    const { promise, resolve } = Promise.withResolvers();
+    void locks.request(`${CALLED}.${id}`, { ifAvailable: true }, async (lock) => {
+      resolve(lock !== null && note(id));
+      // What a tab keeps is there for the others a moment later; until then they find this.
+      if (lock) await pause(KEPT_WITHIN_MS, new AbortController().signal);
+    });
+    return promise;
+  }
+
   return async (message) => {
     if (await isLookedAt(locks)) return;
-    const isMine = await (locks ? locks.request(CALLED, () => claim(message.id)) : claim(message.id));
-    if (!isMine) return;
+    if (!(await claim(message.id))) return;
     if (preferences.has('sound')) playChime();
     if (preferences.has('notifications')) notify(message, onChosen);
   };

@@ -7,6 +7,9 @@
 
 const NAME = 'since.author';
 
+/** @type {(store: Pick<Store, 'get'>, message: Message) => boolean} as kept now, by whichever tab */
+export const isOwn = (store, { author }) => author !== undefined && author === store.get(NAME);
+
 /**
  * @typedef {object} OwnAuthor
  * @property {(message: Message) => boolean} wrote false too as long as it is not known

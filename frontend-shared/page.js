@@ -117,11 +117,12 @@ export function startPage(name, openLink) {
 
   /** @type {(to: string) => void} */
   function enter(to) {
+    // What was read is kept for the room that is left.
+    forget();
     room = to;
     visit += 1;
     find('room-name', HTMLElement).textContent = room;
     explain('');
-    forget();
     view.toEnd();
     writing.enter(room);
     side.enter(room);

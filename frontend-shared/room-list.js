@@ -84,17 +84,26 @@ function drawLine(link, { isCurrent, unread: { count, isMentioned } }) {
   if (isCurrent) link.setAttribute('aria-current', 'page');
   else link.removeAttribute('aria-current');
   link.classList.toggle('is-unread', count > 0);
-  link.classList.toggle('is-mentioned', isMentioned);
-  const [, badge, heard] = link.children;
+  drawUnread(link, { count, isMentioned });
+}
+
+/**
+ * A number for the eyes, and words for the ears.
+ * @type {(element: HTMLElement, unread: Unread) => void}
+ */
+export function drawUnread(element, { count, isMentioned }) {
+  const badge = element.querySelector('.room-unread');
+  const heard = element.querySelector('.heard');
   const said =
     count === 0 ? '' : ` ${words.rooms.unread(toCount(count))}${isMentioned ? `, ${words.rooms.mentioned}` : ''}`;
+  element.classList.toggle('is-mentioned', isMentioned);
   if ((heard?.textContent ?? '') === said) return;
   badge?.remove();
   heard?.remove();
   if (count === 0) return;
   const shown = toPart('room-unread', `${isMentioned ? '@ ' : ''}${toCount(count)}`);
   shown.ariaHidden = 'true';
-  link.append(shown, toPart('heard', said));
+  element.append(shown, toPart('heard', said));
 }
 
 /** @type {(count: number) => string} */

@@ -42,7 +42,7 @@ const NOTHING = { count: 0, isMentioned: false };
  * @param {(room: string) => void} parts.onChosen
  * @param {(summary: RoomSummary) => void} parts.onCurrent what is known of the current one
  * @param {(mentioning: readonly Message[]) => void} parts.onNews in other rooms; those that speak to this person
- * @param {(unread: number) => void} parts.onUnread in all rooms, when it has been counted anew
+ * @param {(unread: Unread) => void} parts.onUnread in all rooms, when it has been counted anew
  * @param {(reason: string) => void} parts.explain
  * @returns {Rooms}
  */
@@ -102,7 +102,10 @@ export function createRooms(parts) {
       return { room, isCurrent, unread: isCurrent && isShown ? NOTHING : unread.of(room) };
     });
     list.draw(lines);
-    parts.onUnread(lines.reduce((sum, line) => sum + line.unread.count, 0));
+    parts.onUnread({
+      count: lines.reduce((sum, line) => sum + line.unread.count, 0),
+      isMentioned: lines.some((line) => line.unread.isMentioned),
+    });
   }
 
   form.addEventListener('submit', (event) => {

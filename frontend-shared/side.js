@@ -2,10 +2,11 @@
 import { createDrawer } from './drawer.js';
 import { find } from './elements.js';
 import { tellLookedAt } from './looked-at.js';
-import { createOwnAuthor } from './own-author.js';
+import { isOwn } from './own-author.js';
+import { drawOwnAvatar } from './own-avatar.js';
 import { createPageTitle } from './page-title.js';
 import { createPreferences } from './preferences.js';
-import { toCount } from './room-list.js';
+import { drawUnread, toCount } from './room-list.js';
 import { createRooms } from './rooms.js';
 import { createSearch } from './search.js';
 import { listenForShortcuts } from './shortcuts.js';
@@ -55,11 +56,12 @@ export function createSide({ store, life, marks, later, explain, onChosen }) {
 
   const unread = createUnread({
     marks,
-    isOwn: createOwnAuthor(store, () => {}).wrote,
+    isOwn: (one) => isOwn(store, one),
     name: () => store.get('since.name') ?? '',
   });
   const typists = createTypists({ later, onChange: (names) => void (typing.textContent = toTypingWords(names)) });
-  const drawer = createDrawer(find('side-toggle', HTMLButtonElement), find('side', HTMLElement));
+  const toggle = find('side-toggle', HTMLButtonElement);
+  const drawer = createDrawer(toggle, find('side', HTMLElement));
   const rooms = createRooms({
     list: find('rooms', HTMLElement),
     form: find('open-room', HTMLFormElement),
@@ -70,7 +72,10 @@ export function createSide({ store, life, marks, later, explain, onChosen }) {
     onChosen: choose,
     onCurrent: ({ online }) => showOnline(online),
     onNews: (mentioning) => void call(mentioning),
-    onUnread: title.showUnread,
+    onUnread(inAll) {
+      title.showUnread(inAll.count);
+      drawUnread(toggle, inAll);
+    },
     explain,
   });
   createSearch({
@@ -141,6 +146,11 @@ export function createSide({ store, life, marks, later, explain, onChosen }) {
     message.focus();
   });
 
+  const avatar = find('own-avatar', HTMLElement);
+  const drawAvatar = () => drawOwnAvatar(avatar, find('name', HTMLInputElement).value.trim(), store);
+  // What is written there, and what is pressed: the boxes have taken it in when it comes here.
+  for (const event of ['input', 'click']) find('composer', HTMLFormElement).addEventListener(event, drawAvatar);
+
   /** @type {(online: number) => void} */
   function showOnline(online) {
     here.hidden = online < 1;
@@ -159,6 +169,7 @@ export function createSide({ store, life, marks, later, explain, onChosen }) {
       here.hidden = true;
       title.showRoom(room);
       rooms.enter(room);
+      drawAvatar();
     },
     close: drawer.close,
     load: rooms.load,
@@ -173,6 +184,9 @@ export function createSide({ store, life, marks, later, explain, onChosen }) {
     typing: typists.heard,
     showOnline,
     reset: typists.clear,
-    redraw: rooms.redraw,
+    redraw() {
+      rooms.redraw();
+      drawAvatar();
+    },
   };
 }

@@ -31,18 +31,6 @@ export const de = {
     aSecond: (requests) => `${count(requests, { one: 'Anfrage', other: 'Anfragen' })} je Sekunde`,
     /** @type {(tabs: number) => string} */
     shared: (tabs) => `, von ${number(tabs)} Tabs geteilt`,
-    catchingUp: 'Wird nachgeholt…',
-    socket: 'WebSocket, live',
-    /** @type {(rate: string) => string} */
-    polling: (rate) => `Polling, ${rate}`,
-    /** @type {(rate: string) => string} */
-    fallback: (rate) => `Polling, ${rate}, da hier kein WebSocket geöffnet werden kann`,
-    /** @type {(seconds: number) => string} */
-    everySeconds: (seconds) => `1 Anfrage in ${number(seconds)} s`,
-    /** @type {(requests: number) => string} */
-    aSecond: (requests) => `${count(requests, { one: 'Anfrage', other: 'Anfragen' })} je Sekunde`,
-    /** @type {(tabs: number) => string} */
-    shared: (tabs) => `, von ${number(tabs)} Tabs geteilt`,
     signedOut: 'Anmeldung nötig',
     offline: 'Offline',
     reconnecting: 'Neuer Versuch',

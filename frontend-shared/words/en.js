@@ -32,18 +32,6 @@ export const en = {
     aSecond: (requests) => `${count(requests, { one: 'request', other: 'requests' })} a second`,
     /** @type {(tabs: number) => string} */
     shared: (tabs) => `, shared by ${number(tabs)} tabs`,
-    catchingUp: 'Catching up…',
-    socket: 'WebSocket, live',
-    /** @type {(rate: string) => string} */
-    polling: (rate) => `Polling, ${rate}`,
-    /** @type {(rate: string) => string} */
-    fallback: (rate) => `Polling, ${rate}, as no WebSocket can be opened here`,
-    /** @type {(seconds: number) => string} */
-    everySeconds: (seconds) => `1 request in ${number(seconds)} s`,
-    /** @type {(requests: number) => string} */
-    aSecond: (requests) => `${count(requests, { one: 'request', other: 'requests' })} a second`,
-    /** @type {(tabs: number) => string} */
-    shared: (tabs) => `, shared by ${number(tabs)} tabs`,
     signedOut: 'Sign-in needed',
     offline: 'Offline',
     reconnecting: 'Reconnecting',

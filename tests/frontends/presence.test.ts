@@ -147,7 +147,6 @@ describe.each(['/polling/', '/websocket/'])('%s', (path) => {
         await page.addInitScript(() => {
           localStorage.setItem('since.name', 'Azin');
           localStorage['since.read.den'] ??= '1';
-          localStorage['since.read.lobby'] ??= '3';
         });
       },
     });
@@ -166,6 +165,11 @@ describe.each(['/polling/', '/websocket/'])('%s', (path) => {
     await expectPage(chat.message).toBeFocused();
     await expectPage(chat.page).toHaveTitle(/^#den · Since/);
     await expectPage(linkOf(chat, 'den')).toHaveAttribute('aria-current', 'page');
+    await linkOf(chat, 'lobby').click();
+    await expectPage(chat.items).toHaveCount(1);
+    await lookAgain(chat);
+    await expectPage(linkOf(chat, 'attic')).toBeVisible();
+    await expectPage(linkOf(chat, 'den')).toBeVisible();
     expect((await chat.page.request.get(`${url}/frontend-shared/favicon-unread.svg`)).ok()).toBe(true);
   });
 });
@@ -174,7 +178,6 @@ describe.each(['/polling/', '/websocket/'])('%s', (path) => {
 async function recordCalls(page: Page, permission: NotificationPermission): Promise<void> {
   await page.addInitScript((answer) => {
     const calls: { title: string; body?: string; click(): void }[] = [];
-    localStorage['since.read.den'] ??= '0';
     let granted: NotificationPermission = 'default';
     class Recorded extends EventTarget {
       static get permission() {
@@ -233,7 +236,7 @@ it('calls whoever wants it when they are spoken to and look elsewhere, once for 
   expect(calls.map(({ body }) => body).toSorted()).toEqual(['@Azin again', '@azin, look!']);
   expect(calls[0]!.title).toBe('Mira in #den');
   expect((await tonesOf(chat)) + (await tonesOf(second))).toBe(6);
-  for (const one of [chat, second]) await expectPage(one.page).toHaveTitle(/^\(\d\) #den/);
+  for (const one of [chat, second]) await expectPage(one.page).toHaveTitle(/^\(3\) #den/);
 
   const called = (await callsOf(chat)).length > 0 ? chat : second;
   await called.page.evaluate(() => {
