@@ -41,6 +41,8 @@ export interface JoinedFile {
 export interface JoinedFiles {
   /** @returns undefined for what is not joined, and for everything where nothing can be */
   find(name: string): Promise<JoinedFile | undefined>;
+  /** @returns all of them, by name; undefined where nothing can be joined */
+  all(): Promise<ReadonlyMap<string, JoinedFile> | undefined>;
   /** @returns parts that an entry imports in any case; none before they are first made */
   partsOf(entry: string): readonly string[];
 }
@@ -104,13 +106,16 @@ export function joinFiles(
 
   const mayHave = (name: string) => entries.includes(name.replace(/\.map$/, '')) || name.startsWith(PARTS);
 
+  async function all(): Promise<Made['files'] | undefined> {
+    if (isImpossible) return undefined;
+    // However many ask: they all wait for one look, and for one making.
+    await (underWay ??= refresh().finally(() => (underWay = undefined)));
+    return made?.files;
+  }
+
   return {
-    async find(name) {
-      if (isImpossible || !mayHave(name)) return undefined;
-      // However many ask: they all wait for one look, and for one making.
-      await (underWay ??= refresh().finally(() => (underWay = undefined)));
-      return made?.files.get(name);
-    },
+    all,
+    find: async (name) => (mayHave(name) ? (await all())?.get(name) : undefined),
     partsOf: (entry) => made?.parts.get(entry) ?? [],
   };
 }

@@ -5,7 +5,8 @@ import { serveEmoji } from './emoji.ts';
 import { ChatError } from './errors.ts';
 import { joinFiles } from './joined-files.ts';
 import { servePacked } from './page-files.ts';
-import { pageHeaders } from './page-headers.ts';
+import { pageHeaders, pageHeadersOfKept } from './page-headers.ts';
+import { serveWorker } from './service-worker.ts';
 import type { ServerResponse } from 'node:http';
 import type { Express, RequestHandler } from 'express';
 import type { Identity } from './identity.ts';
@@ -15,8 +16,12 @@ import type { Identity } from './identity.ts';
 const PAGES = {
   '/polling': { folder: 'frontend-polling', entries: ['main.js'] },
   '/websocket': { folder: 'frontend-websocket', entries: ['main.js'] },
-  '/frontend-shared': { folder: 'frontend-shared', entries: ['style.css', 'front.js', 'styles/front.css'] },
+  '/frontend-shared': {
+    folder: 'frontend-shared',
+    entries: ['style.css', 'front.js', 'styles/front.css', 'service-worker.js'],
+  },
 };
+const SHARED = '/frontend-shared';
 const ROOT = new URL('../', import.meta.url);
 
 /** @param onFailure of joining: then the pages are given as they are */
@@ -32,12 +37,17 @@ export function servePages(app: Express, identity: Identity, onFailure: (error: 
   const refuse = refuseOthers(new Set(['GET']));
   const refuseWriting: RequestHandler = (request, response, next) =>
     request.method === 'GET' || request.method === 'HEAD' ? next() : refuse(request, response, next);
-  for (const [path, { folder, entries }] of Object.entries(PAGES)) {
+  const folders = Object.entries(PAGES).map(([path, { folder, entries }]) => {
     const root = fileURLToPath(new URL(folder, ROOT));
     const joined = joinFiles(root, { entries, onFailure });
     const files = express.static(root, { cacheControl: false, setHeaders: revalidate });
-    app.use(path, refuseWriting, addSlash, pageHeaders, setCookie, servePacked(root, joined), files);
-  }
+    const isShared = path === SHARED;
+    const headers = isShared ? pageHeaders : pageHeadersOfKept;
+    app.use(path, refuseWriting, addSlash, headers, setCookie, servePacked(root, joined), files);
+    return { path, root, joined, document: isShared ? '/' : `${path}/` };
+  });
+  const home = folders.find(({ path }) => path === SHARED);
+  if (home !== undefined) app.get('/service-worker.js', pageHeaders, serveWorker(folders, home));
   app.use('/emoji', refuseWriting, pageHeaders, serveEmoji());
   const shared = fileURLToPath(new URL('frontend-shared/', ROOT));
   app.get('/', pageHeaders, setCookie, (_request, response) => {
@@ -47,7 +57,7 @@ export function servePages(app: Express, identity: Identity, onFailure: (error: 
   app.get('/favicon.ico', (_request, response) => {
     response.type('image/svg+xml').sendFile('favicon.svg', { root: shared });
   });
-  app.all(['/', '/favicon.ico'], refuseWriting);
+  app.all(['/', '/favicon.ico', '/service-worker.js'], refuseWriting);
 }
 
 // Not left to Express, which leads to whatever host the target names, if it names one.

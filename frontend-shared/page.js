@@ -3,6 +3,7 @@ import { createBackoff, UNWATCHED_CAP_MS, WATCHED_CAP_MS } from './backoff.js';
 import { createConnectionStatus } from './connection-status.js';
 import { find } from './elements.js';
 import { hasIdentity } from './http.js';
+import { keepPage } from './keep-page.js';
 import { createKeptMessages } from './kept-messages.js';
 import { newKey } from './new-key.js';
 import { createOutbox, takeTurns } from './outbox.js';
@@ -121,6 +122,7 @@ export function startPage(name, openLink) {
     forget();
     room = to;
     visit += 1;
+    view.changed(); // what waits to be sent is of this room
     find('room-name', HTMLElement).textContent = room;
     explain('');
     view.toEnd();
@@ -192,6 +194,7 @@ export function startPage(name, openLink) {
     outbox.flush();
     if (!isFirstLive) return;
     isFirstLive = false;
+    keepPage();
     side.load();
     writing.loadWaiting();
   }

@@ -4,7 +4,7 @@
  */
 import { createBackoff, UNWATCHED_CAP_MS, WATCHED_CAP_MS } from '../frontend-shared/backoff.js';
 import { sendCommand } from '../frontend-shared/commands-api.js';
-import { Refused } from '../frontend-shared/http.js';
+import { hasIdentity, Refused } from '../frontend-shared/http.js';
 import { ask, isSignedOut } from '../frontend-shared/link.js';
 import { postMessage } from '../frontend-shared/messages-api.js';
 import { pause } from '../frontend-shared/pause.js';
@@ -56,9 +56,12 @@ export function openSocketLink(life) {
 
   /** @returns {Promise<boolean>} when it is over: whether it worked at all */
   async function useSocket() {
-    const [first, ...others] = rooms.values();
     // Without network it would only fail. What this machine thinks of its network may be wrong, though, so ask.
-    if (!first || (!life.isOnline() && blocked === 0)) return false;
+    if (!life.isOnline() && blocked === 0) return false;
+    // A socket stays with the identity that it was opened with.
+    if (!(await hasIdentity()) || stopping.signal.aborted) return false;
+    const [first, ...others] = rooms.values();
+    if (!first) return false;
     const openedAt = Date.now();
     socket = openSocket(first, others, onRoomLive);
     const { wasLive, isSignedOut } = await socket.ended;
