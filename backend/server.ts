@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createAddresses } from './address.ts';
 import { systemClock } from './clock.ts';
 import { openConversation } from './conversation/conversation.ts';
+import { headOfStore } from './conversation/store.ts';
 import { openDataDir } from './data-dir.ts';
 import { StartError } from './errors.ts';
 import { createFailures } from './failures.ts';
@@ -98,6 +99,7 @@ async function start(
     ...(settings.auth === 'jwt' && { signIn: createSignIn(settings, clock) }),
   });
 
+  const storePath = dataDir === undefined ? ':memory:' : join(dataDir.path, 'store.db');
   const { openJournal } = await engine.load();
   const journal = await openJournal({
     dataDir: settings.dataDir,
@@ -105,11 +107,12 @@ async function start(
     onCommit: metrics.commit,
     onFatal,
     nats: { url: settings.natsUrl, stream: settings.natsStream, replicas: settings.natsReplicas },
+    isMissed: headOfStore(storePath) > 0,
   });
   cleanUp.push(() => journal.close());
   const conversation = await openConversation({
     journal,
-    storePath: dataDir === undefined ? ':memory:' : join(dataDir.path, 'store.db'),
+    storePath,
     rateLimit,
     clock,
     log,

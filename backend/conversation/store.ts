@@ -116,13 +116,16 @@ export function openStore(path: string, epoch: string, head: number, onRebuild: 
   return asStore(db, path);
 }
 
-/** @returns the seq up to which the file is a view of this journal; 0 where it is none, or cannot be read */
-export function headOfStore(path: string, epoch: string): number {
+/**
+ * @param epoch of a journal; of any where it is undefined
+ * @returns the seq up to which the file is a view of it; 0 where it is none, or cannot be read
+ */
+export function headOfStore(path: string, epoch?: string): number {
   if (!existsSync(path)) return 0; // as is `:memory:`
   const { db } = open(path);
   try {
     const state = new Map(db?.prepare<[], [string, unknown]>(`SELECT name, value FROM state`).raw().all());
-    return state.get('epoch') === epoch ? Number(state.get('head')) : 0;
+    return epoch === undefined || state.get('epoch') === epoch ? Number(state.get('head') ?? 0) : 0;
   } catch {
     return 0;
   } finally {

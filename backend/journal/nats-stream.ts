@@ -69,8 +69,11 @@ const NANOSECONDS_PER_MS = 1e6;
 const NO_SUCH_STREAM = 10_059;
 const WRONG_LAST_SEQUENCE = 10_071;
 
-/** @throws StartError when NATS does not answer, or the stream is not fit to be a journal */
-export async function openStream(options: NatsOptions, log: Logger): Promise<NatsStream> {
+/**
+ * @param isMissed the stream is waited for, and not made: running servers would take it for another, and end
+ * @throws StartError when NATS does not answer, or the stream is not fit to be a journal
+ */
+export async function openStream(options: NatsOptions, log: Logger, isMissed = false): Promise<NatsStream> {
   const { stream: name, replicas } = options;
   const erasedName = `${name}-erased`;
   const deadline = performance.now() + NATS_START_WITHIN_MS;
@@ -80,6 +83,7 @@ export async function openStream(options: NatsOptions, log: Logger): Promise<Nat
     try {
       const connection = (opened ??= await connect(connectionOptions(options.url)));
       const manager = await jetstreamManager(connection, { timeout: NATS_ANSWER_WITHIN_MS });
+      if (isMissed) await findMissed(manager, name);
       const info = await findOrMake(manager, { ...journalConfig(name), num_replicas: replicas });
       await findOrMake(manager, { ...erasedConfig(erasedName), num_replicas: replicas });
       refuseForgetful(info);
@@ -159,6 +163,17 @@ function journalConfig(name: string): StreamMade {
 
 function erasedConfig(name: string): StreamMade {
   return { name, subjects: [`${name}.*`], storage: StorageType.File, max_msgs_per_subject: 1 };
+}
+
+/** @throws Error when there is no such stream */
+async function findMissed(manager: JetStreamManager, name: string): Promise<void> {
+  try {
+    await manager.streams.info(name);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== NO_SUCH_STREAM) throw error;
+    const what = `there is no stream ${name}, but store.db in DATA_DIR was made from one`;
+    throw new Error(`${what}: bring that back, or remove the file to begin anew`, { cause: error });
+  }
 }
 
 /** One that is there is left as its operator has it. Servers that start together may all make it: it is the same. */

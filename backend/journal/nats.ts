@@ -31,9 +31,9 @@ const NO_ROOM = new Set([10_002, 10_023, 10_047, 10_077]);
 /** Codes of NATS: this message is larger than its operator allows. */
 const TOO_LARGE = 10_054;
 
-export async function openJournal({ nats, log, onCommit, onFatal }: JournalOptions): Promise<Journal> {
+export async function openJournal({ nats, log, onCommit, onFatal, isMissed }: JournalOptions): Promise<Journal> {
   if (nats === undefined) throw new StartError('NATS_URL must be given for the journal nats');
-  const stream = await openStream(nats, log);
+  const stream = await openStream(nats, log, isMissed);
   const followers = new Set<Follower>();
   const underWay = new Set<Promise<unknown>>();
   /** Appends that are kept, and wait until they are handed out; by their seq. */

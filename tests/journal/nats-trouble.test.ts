@@ -267,6 +267,35 @@ describe.runIf(canRun('nats-server', 'starting without NATS'))('a start without 
     expect(performance.now() - begin).toBeLessThan(10_000);
   });
 
+  it(
+    'does not make the stream anew that the store was made from, and goes on when it is back',
+    { timeout: WITHIN_MS },
+    async () => {
+      const node = await startNats();
+      const { url, dataDir, stop } = await startSharing([node]);
+      const message = await post(url, 'before');
+      await stop();
+      await node.kill();
+      const copy = join(makeDataDir(), 'copy');
+      cpSync(node.dataDir, copy, { recursive: true });
+      rmSync(node.dataDir, { recursive: true });
+      await node.start();
+      const warned: unknown[] = [];
+      const log = Object.assign(createLog('silent'), { warn: (...said: unknown[]) => void warned.push(said) });
+      const starting = startSharing([node], { dataDir, log });
+      const why = expect.stringMatching(
+        /^there is no stream since, but store\.db in DATA_DIR was made from one/,
+      ) as string;
+      await expect.poll(() => warned, { timeout: 10_000 }).toEqual([[{ why }, 'nats: not there yet']]);
+      await node.kill();
+      rmSync(node.dataDir, { recursive: true });
+      cpSync(copy, node.dataDir, { recursive: true });
+      await node.start();
+      const again = await starting;
+      expect((await poll(again.url, { since: 0 })).messages).toEqual([message]);
+    },
+  );
+
   it('says what is missing once, however often it looks', { timeout: WITHIN_MS }, async () => {
     const node = await startNats();
     await node.kill();
