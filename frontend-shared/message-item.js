@@ -5,7 +5,7 @@ import { closeEditor } from './message-editor.js';
 import { toHue, toInitials } from './person.js';
 import { FOLD_LINES, LINE_LETTERS, TOGETHER_MS } from './reading-bounds.js';
 import { toAddress } from './room-name.js';
-import { isSameDay, toDay, toExactTime, toWhen } from './time-words.js';
+import { isSameDay, toDay, toExactTime, toTime, toWhen } from './time-words.js';
 import { words } from './words.js';
 /** @import { Message } from '../protocol/envelope.ts' */
 /** @import { Beside } from './message-actions.js' */
@@ -103,14 +103,18 @@ export function drawItem(element, { row: { message, pending }, day, isFirstNew, 
   if (!beside) closeEditor(element);
   write(element, '.message-edited', message?.edited ? words.message.edited : '');
   write(element, '.message-note', pending ? words.message.waiting : '');
-  drawLink(/** @type {HTMLAnchorElement} */ (part(element, '.message-link')), message, now);
+  drawLink(/** @type {HTMLAnchorElement} */ (part(element, '.message-link')), message);
+  if (message) drawTime(element, message, now);
 }
 
-/** @type {(element: HTMLElement, message: Message, now: Date) => void} nothing but the words of the time */
-export const drawTime = (element, { timestamp }, now) => write(element, '.message-time', toWhen(timestamp, now));
+/** @type {(element: HTMLElement, message: Message, now: Date) => void} short, where it stands in the place of the avatar */
+export function drawTime(element, { timestamp }, now) {
+  const isShort = element.classList.contains('is-together');
+  write(element, '.message-time', isShort ? toTime(timestamp) : toWhen(timestamp, now));
+}
 
-/** @type {(link: HTMLAnchorElement, message: Message | undefined, now: Date) => void} the time leads to the message itself */
-function drawLink(link, message, now) {
+/** @type {(link: HTMLAnchorElement, message: Message | undefined) => void} the time leads to the message itself */
+function drawLink(link, message) {
   link.hidden = message === undefined;
   if (!message) return;
   const time = /** @type {HTMLTimeElement} */ (part(link, '.message-time'));
@@ -120,7 +124,6 @@ function drawLink(link, message, now) {
     time.dateTime = message.timestamp;
     time.title = toExactTime(message.timestamp);
   }
-  drawTime(link, message, now);
 }
 
 /** @type {(element: HTMLElement, isLong: boolean) => void} who has unfolded it finds it so when it is drawn anew */

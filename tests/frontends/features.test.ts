@@ -220,7 +220,7 @@ describe.each(PAGES)('%s', (path) => {
       names.push((await focused.getAttribute('aria-label')) ?? (await focused.innerText()));
       expect(await focused.locator('..').evaluate((parent) => getComputedStyle(parent).opacity)).toBe('1');
     }
-    const each = ['just now', 'Like', 'Dislike', 'Add a reaction', 'Reply', 'Edit', 'Delete'];
+    const each = [expect.stringMatching(/now|:/), 'Like', 'Dislike', 'Add a reaction', 'Reply', 'Edit', 'Delete'];
     expect(names).toEqual([...each, ...each]);
   });
 
