@@ -101,7 +101,7 @@ export function drawUnread(element, { count, isMentioned }) {
   badge?.remove();
   heard?.remove();
   if (count === 0) return;
-  const shown = toPart('room-unread', `${isMentioned ? '@ ' : ''}${toCount(count)}`);
+  const shown = toPart('room-unread', toCount(count));
   shown.ariaHidden = 'true';
   element.append(shown, toPart('heard', said));
 }

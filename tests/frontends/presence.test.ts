@@ -1,4 +1,5 @@
 /** What goes on around the conversation, as a person meets it: other rooms, being called, the keys, and the search. */
+import AxeBuilder from '@axe-core/playwright';
 import { describe, expect, it } from 'vitest';
 import { keepOrder, toCount } from '../../frontend-shared/room-list.js';
 import { orderRooms } from '../../frontend-shared/rooms.js';
@@ -23,6 +24,9 @@ async function setHidden(page: Page, hidden: boolean): Promise<void> {
     document.dispatchEvent(new Event('visibilitychange'));
   }, hidden);
 }
+
+const faultsOf = async ({ page }: Chat) =>
+  (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
 
 /** Looking is what a page does that is shown again, and otherwise every few seconds. */
 const lookAgain = ({ page }: Chat) => setHidden(page, false);
@@ -280,6 +284,7 @@ it('can be found by its keys, which a sheet lists, and which can be switched off
   await chat.log.focus();
   await keyboard.press('?');
   await expectPage(sheet).toContainText('Edit your last message');
+  expect(await faultsOf(chat)).toEqual([]);
   await keyboard.press('Escape');
   await expectPage(sheet).toHaveCount(0);
   await expectPage(chat.log).toBeFocused();
@@ -356,6 +361,8 @@ it('reads as well from right to left, on a small phone too', async () => {
       .map((element) => element.outerHTML.slice(0, 100)),
   );
   expect(outside).toEqual([]);
+  expect(await faultsOf(chat)).toEqual([]);
+  await expectPage(chat.page.locator('#own-avatar')).toHaveText('נ');
   await chat.page.keyboard.press('Escape');
   await chat.page.keyboard.press('Escape');
   await expectPage(roomsOf(chat)).toHaveCount(0);
