@@ -119,21 +119,33 @@ export function createSide({ store, life, marks, later, explain, onChosen }) {
   /** @type {(mentioning: readonly Message[]) => Promise<void>} */
   async function call(mentioning) {
     if (mentioning.length === 0 || !life.isHidden() || !isWatchful()) return;
-    const { createAttention } = await import('./attention.js');
-    const attend = createAttention({ store, preferences, locks, onChosen: ({ room, id }) => onChosen(room, id) });
-    for (const one of mentioning) await attend(one);
+    const part = await loadPart(() => import('./attention.js'));
+    const attend = part?.createAttention({ store, preferences, locks, onChosen: ({ room, id }) => onChosen(room, id) });
+    for (const one of mentioning) await attend?.(one);
   }
 
   async function toggleSettings() {
-    const { createSettings } = await import('./settings.js');
-    settings ??= createSettings({ button, panel: find('settings', HTMLElement), preferences });
-    settings.toggle();
+    const part = await loadPart(() => import('./settings.js'));
+    settings ??= part?.createSettings({ button, panel: find('settings', HTMLElement), preferences });
+    settings?.toggle();
   }
 
   async function showKeys() {
-    const { openShortcutSheet } = await import('./shortcut-sheet.js');
-    openShortcutSheet();
+    const part = await loadPart(() => import('./shortcut-sheet.js'));
+    part?.openShortcutSheet();
   }
+
+  /**
+   * What few need comes when it is wanted, and may not come without a network.
+   * @template Part
+   * @param {() => Promise<Part>} get
+   * @returns {Promise<Part | undefined>}
+   */
+  const loadPart = (get) =>
+    get().catch(() => {
+      explain(words.page.notLoaded);
+      return undefined;
+    });
 
   /** @type {{ toggle: () => void } | undefined} */
   let settings;

@@ -9,6 +9,7 @@ const MESSAGES = { one: 'Nachricht', other: 'Nachrichten' };
 export const de = {
   page: {
     skip: 'Zum Nachrichtenfeld springen',
+    notLoaded: 'Das ließ sich nicht laden: Der Server ist nicht erreichbar. Versuche es später noch einmal.',
     settings: 'Einstellungen',
     shortcuts: 'Tasten',
     polling: '#lobby · Since über Polling',
@@ -113,7 +114,7 @@ export const de = {
     to: (room) => `Nachricht an #${room}`,
     shift: 'Umschalt',
     enter: 'Enter',
-    forNewLine: 'für eine neue Zeile',
+    forNewLine: 'für neue Zeile',
     options: 'Optionen',
     send: 'Senden',
     replyingTo: 'Antwort an',

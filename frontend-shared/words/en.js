@@ -10,6 +10,7 @@ const CHARACTERS = { one: 'character', other: 'characters' };
 export const en = {
   page: {
     skip: 'Skip to the message box',
+    notLoaded: 'This could not be loaded: the server cannot be reached. Try again later.',
     settings: 'Settings',
     shortcuts: 'Keys',
     polling: '#lobby · Since by polling',
