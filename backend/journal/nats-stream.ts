@@ -37,6 +37,10 @@ export interface NatsStream {
   readonly epoch: string;
   /** Take another epoch, or that which another server has taken meanwhile. */
   renew(): Promise<void>;
+  /** @throws StreamChangedError when another server has taken another epoch */
+  checkEpoch(): Promise<void>;
+  /** @param onRenewed told a while after any server has taken another epoch */
+  watchEpoch(onRenewed: () => void): void;
   /**
    * @returns the seq of the newest entry
    * @throws StreamChangedError when it is another stream by now
@@ -64,6 +68,11 @@ export function entriesLost(found: { hasGivenAgain: boolean }): StreamChangedErr
 
 /** The name of the work list that all servers share. */
 export const ERASER = 'eraser';
+
+/** Codes of NATS: there is no room, be it on its disks or by what its operator allows. */
+export const NO_ROOM = new Set([10_002, 10_023, 10_047, 10_077]);
+/** Codes of NATS: this message is larger than its operator allows. */
+export const TOO_LARGE = 10_054;
 
 const NANOSECONDS_PER_MS = 1e6;
 const NO_SUCH_STREAM = 10_059;
@@ -107,6 +116,16 @@ export async function openStream(options: NatsOptions, log: Logger, isMissed = f
           return epochOf(info, generations.current());
         },
         renew: generations.next,
+        async checkEpoch() {
+          const before = generations.current();
+          await generations.read();
+          if (generations.current() !== before) throw new StreamChangedError('Another server has taken another epoch.');
+        },
+        watchEpoch(onRenewed) {
+          // Heard of when it is sent, which is before it is kept.
+          const callback = () => void setTimeout(onRenewed, NATS_SETTLED_AFTER_MS).unref();
+          connection.subscribe(generations.subject, { callback });
+        },
         readHead,
         async readSettledHead() {
           if (info.config.num_replicas > 1) await pause(NATS_SETTLED_AFTER_MS);
@@ -222,6 +241,7 @@ function createGenerations(js: JetStreamClient, manager: JetStreamManager, erase
     lastSubjectSequence = message?.seq ?? 0;
   };
   return {
+    subject,
     current: () => generation,
     read,
     async next() {

@@ -16,7 +16,7 @@ import {
 import { encodeEntry, idFor, subjectFor, subjectsOf } from './nats-entry.ts';
 import { eraseTexts, shareErasing } from './nats-erasure.ts';
 import { readFrom } from './nats-reader.ts';
-import { entriesLost, openStream, StreamChangedError } from './nats-stream.ts';
+import { entriesLost, NO_ROOM, openStream, StreamChangedError, TOO_LARGE } from './nats-stream.ts';
 import { createWhisper } from './nats-whisper.ts';
 import type { Entry, Journal, JournalOptions, NewEntry } from './journal.ts';
 
@@ -25,11 +25,6 @@ interface Follower {
   last: number;
   deliver(entries: readonly Entry[]): void;
 }
-
-/** Codes of NATS: there is no room, be it on its disks or by what its operator allows. */
-const NO_ROOM = new Set([10_002, 10_023, 10_047, 10_077]);
-/** Codes of NATS: this message is larger than its operator allows. */
-const TOO_LARGE = 10_054;
 
 export async function openJournal({ nats, log, onCommit, onFatal, isMissed }: JournalOptions): Promise<Journal> {
   if (nats === undefined) throw new StartError('NATS_URL must be given for the journal nats');
@@ -60,6 +55,12 @@ export async function openJournal({ nats, log, onCommit, onFatal, isMissed }: Jo
   });
   const whisper = createWhisper(stream, log);
   const stopErasing = shareErasing(stream, log);
+  stream.watchEpoch(() => {
+    stream.checkEpoch().catch((error: unknown) => {
+      if (error instanceof StreamChangedError) void end(error);
+      else lost(messageOf(error)); // it is checked when that is over
+    });
+  });
 
   function settle(seq: number): void {
     for (const resolve of awaited.get(seq) ?? []) resolve();
@@ -80,13 +81,9 @@ export async function openJournal({ nats, log, onCommit, onFatal, isMissed }: Jo
     isOver = true;
     trouble = { why: error.message, since: -Infinity };
     // First another epoch: others may write until their numbers are as high as those that this server's store has.
-    while (error.hasGivenAgain && !closing.signal.aborted) {
-      const isRenewed = await stream.renew().then(
-        () => true,
-        () => pause(NATS_RETRY_MS, false),
-      );
-      if (isRenewed) break;
-    }
+    let isRenewed = !error.hasGivenAgain;
+    const again = () => pause(NATS_RETRY_MS, false);
+    while (!isRenewed && !closing.signal.aborted) isRenewed = await stream.renew().then(() => true, again);
     if (!closing.signal.aborted) onFatal?.(error.message);
   }
 
@@ -132,6 +129,8 @@ export async function openJournal({ nats, log, onCommit, onFatal, isMissed }: Jo
           before = position;
           continue;
         }
+        await stream.checkEpoch();
+        if (isOver) return;
         trouble = undefined;
         log.info({ head }, 'nats: the stream is reached again');
       } catch (error) {

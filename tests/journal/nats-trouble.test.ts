@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openJournal } from '../../backend/journal/nats.ts';
 import { NATS_APPEND_WITHIN_MS, NATS_RETRY_MS } from '../../backend/limits.ts';
 import { createLog } from '../../backend/log.ts';
@@ -237,6 +237,25 @@ describe.runIf(canRun('nats-server', 'losing NATS'))('a server that loses NATS',
     await other.renew();
     expect(other.epoch).toBe(one.epoch);
     expect((await openOn(node)).epoch).toBe(one.epoch);
+  });
+
+  it.each([
+    ['is told of it', false],
+    ['hears of it when it is back', true],
+  ])('ends where another takes a new epoch, when it %s', { timeout: WITHIN_MS }, async (_, isCut) => {
+    const node = await startNats();
+    const way = await startTcpProxy({ port: Number(new URL(node.url).port) });
+    const [fatal, none] = [Promise.withResolvers<string>(), vi.fn()];
+    const other = await openOn({ ...node, url: way.url.replace('http:', 'nats:') }, { onFatal: fatal.resolve });
+    const one = await openOn(node, { onFatal: none });
+    if (isCut) way.cut();
+    await one.renew();
+    if (isCut) way.restore();
+    expect(await fatal.promise).toMatch(/another epoch/);
+    await expect(other.append(entry())).rejects.toMatchObject({ code: 'overloaded' });
+    await expect.poll(() => one.trouble(), { timeout: 10_000 }).toBeUndefined();
+    expect(await one.append(entry())).toBe(1);
+    expect(none).not.toHaveBeenCalled();
   });
 
   it('makes nothing of an entry that the stream holds twice', async () => {
