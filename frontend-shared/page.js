@@ -144,7 +144,7 @@ export function startPage(name, openLink) {
     const of = visit;
     const found = await kept.enter(room);
     if (of !== visit) return;
-    if (found?.messages.length) view.takeKept(found.messages);
+    if (found) view.takeKept(found.messages);
     /** @type {<Told extends unknown[]>(tell: (...told: Told) => void) => (...told: Told) => void} */
     const whileHere =
       (tell) =>

@@ -183,7 +183,9 @@ export function createRoomView({ room, store, life, pending, request, explain, o
   return {
     take,
     learn: author.learn,
-    takeKept: (messages) => conversation.takeOlder(messages, false),
+    takeKept(messages) {
+      if (messages.length > 0) conversation.takeOlder(messages, false);
+    },
     hasNewest: conversation.caughtUp,
     caughtUp() {
       conversation.caughtUp();
