@@ -188,10 +188,14 @@ describe('the page', () => {
     await expectPage(page.getByRole('link', { name: 'WebSocket' })).toBeVisible();
   });
 
-  it('rests while it is hidden, and is up to date when it is shown again', async () => {
+  it('comes without the server, rests while it is hidden, and is up to date when it is shown again', async () => {
     const { url } = await startTestServer();
     await post(url, 'before');
-    const { page } = await openPage(`${url}/`, { impatient: true });
+    const { page } = await openPage(`${url}/`, {
+      impatient: true,
+      mayFail: true,
+      prepare: (opened) => opened.route('**/front/door', (route) => route.abort(), { times: 1 }),
+    });
     const items = page.getByRole('region', { name: /#lobby/ }).getByRole('listitem');
     await expectPage(items).toHaveCount(1);
     const listening = async () =>
