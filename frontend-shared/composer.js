@@ -1,11 +1,13 @@
 /** The boxes one writes in. What is in them survives a reload, and leaves them only when it has been kept elsewhere. */
+import { lengthOf, MAX_MESSAGE } from './text-length.js';
+import { words } from './words.js';
+/** @import { Drafts } from './drafts.js' */
 /** @import { Outgoing } from './outgoing.js' */
 /** @import { Problem } from '../protocol/envelope.ts' */
 /** @import { Store } from './storage.js' */
 
 /** Code points, as the server counts them: they are told before the text is on its way, offline too. */
 const MAX_NAME = 40;
-const MAX_MESSAGE = 4_000;
 
 /**
  * @typedef {object} Composer
@@ -20,19 +22,23 @@ const MAX_MESSAGE = 4_000;
  * @param {HTMLTextAreaElement} parts.message
  * @param {(reason: string) => void} parts.explain says aloud why something was not sent; empty when all is well again
  * @param {Store} parts.names kept for all tabs
- * @param {Store} parts.drafts kept for this tab: two tabs are two trains of thought
+ * @param {Drafts} parts.drafts
  * @param {() => string} parts.fault why nothing can be sent now, beside what is in these boxes; empty when all is well
  * @param {(text: { user: string, message: string }) => void} parts.onSend
  * @param {() => void} parts.onTyping
+ * @param {() => void} parts.onPut the text of the message is another, without having been typed
  * @returns {Composer}
  */
-export function createComposer({ form, name, message, explain, names, drafts, fault, onSend, onTyping }) {
+export function createComposer({ form, name, message, explain, names, drafts, fault, onSend, onTyping, onPut }) {
   let room = '';
-  const nameOf = (/** @type {string} */ where) => `since.draft.${where}`;
   name.value ||= names.get('since.name') ?? '';
 
-  name.addEventListener('input', () => names.set('since.name', name.value.trim()));
+  name.addEventListener('input', () => {
+    mark(name, false);
+    names.set('since.name', name.value.trim());
+  });
   message.addEventListener('input', () => {
+    mark(message, false);
     keepDraft();
     if (message.value !== '') onTyping();
   });
@@ -61,35 +67,30 @@ export function createComposer({ form, name, message, explain, names, drafts, fa
   }
 
   function keepDraft() {
-    grow(message);
-    keep(room, message.value);
-  }
-
-  /** @type {(where: string, text: string) => void} */
-  function keep(where, text) {
-    if (text === '') drafts.remove(nameOf(where));
-    else drafts.set(nameOf(where), text);
+    growBox(message);
+    drafts.keep(room, message.value);
   }
 
   /** @type {(text: string) => void} */
   function setMessage(text) {
     message.value = text;
     keepDraft();
+    onPut();
   }
 
   return {
     enter(next) {
       // On a page that is reloaded, the browser may have put back more than was kept.
-      const kept = drafts.get(nameOf(next)) ?? (room === '' ? message.value : '');
+      const kept = drafts.take(next)?.text ?? (room === '' ? message.value : '');
       room = next;
       setMessage(kept);
     },
     giveBack({ room: where, message: text }, problem) {
       const reason = toReason(problem);
       if (where !== room) {
-        const begun = drafts.get(nameOf(where));
-        keep(where, begun ? `${text}\n${begun}` : text);
-        return explain(`In #${where}: ${reason}`);
+        const begun = drafts.take(where)?.text;
+        drafts.keep(where, begun ? `${text}\n${begun}` : text);
+        return explain(words.sending.inRoom(where, reason));
       }
       const caretFromEnd = message.value.length - message.selectionEnd;
       setMessage(message.value === '' ? text : `${text}\n${message.value}`);
@@ -111,39 +112,31 @@ export function isSendKey(event) {
 
 /** @type {(text: { user: string, message: string }) => { field: 'user' | 'message', reason: string } | undefined} */
 export function findFault({ user, message }) {
-  if (user === '') return { field: 'user', reason: 'Not sent: write your name first.' };
-  const tooLong = (/** @type {string} */ what, /** @type {number} */ length, /** @type {number} */ max) =>
-    `Not sent: the ${what} has ${length.toLocaleString()} characters, and ${max.toLocaleString()} fit.`;
-  const nameLength = [...user].length;
-  if (nameLength > MAX_NAME) return { field: 'user', reason: tooLong('name', nameLength, MAX_NAME) };
-  const length = [...message].length;
-  if (length > MAX_MESSAGE) return { field: 'message', reason: tooLong('message', length, MAX_MESSAGE) };
+  const said = words.sending;
+  if (user === '') return { field: 'user', reason: said.nameFirst };
+  const nameLength = lengthOf(user);
+  if (nameLength > MAX_NAME) return { field: 'user', reason: said.nameTooLong(nameLength, MAX_NAME) };
+  const length = lengthOf(message);
+  if (length > MAX_MESSAGE) return { field: 'message', reason: said.tooLong(length, MAX_MESSAGE) };
   return undefined;
 }
 
-/** @type {Record<string, string>} what the fields are called on the page */
-const FIELDS = {
-  user: 'the name',
-  message: 'the message',
-  sendAt: 'the time to send it',
-  color: 'the colour',
-  replyTo: 'what it replies to',
-};
-
 /** @type {(problem: Problem, what?: string) => string} for people */
-export function toReason({ detail, errors = [] }, what = 'Not sent') {
-  const reasons = errors.map((error) => `${FIELDS[error.field] ?? error.field} ${error.detail}`);
+export function toReason({ detail, errors = [] }, what = words.sending.notSent) {
+  /** @type {Record<string, string>} what the fields are called on the page */
+  const fields = words.sending.fields;
+  const reasons = errors.map((error) => `${fields[error.field] ?? error.field} ${error.detail}`);
   return `${what}: ${reasons.join('; ') || detail}`;
 }
 
 /** @type {(box: HTMLElement, faulty: boolean) => void} */
-function mark(box, faulty) {
+export function mark(box, faulty) {
   if (faulty) box.setAttribute('aria-invalid', 'true');
   else box.removeAttribute('aria-invalid');
 }
 
 /** @type {(box: HTMLTextAreaElement) => void} where the style alone cannot let it grow */
-function grow(box) {
+export function growBox(box) {
   if (CSS.supports('field-sizing', 'content')) return;
   box.style.setProperty('block-size', 'auto');
   box.style.setProperty('block-size', `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`);

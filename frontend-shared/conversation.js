@@ -44,6 +44,7 @@ const DRAW_WITHIN_MS = 250;
  * @property {() => number} end the first id that is not shown any more; infinite at the newest
  * @property {() => number | undefined} newest the newest id there is
  * @property {(after: number) => Message | undefined} following the first that is shown after that id
+ * @property {(isWanted: (message: Message) => boolean) => Message | undefined} findLast among the newest
  * @property {(key: string) => boolean} hasKey whether what was written with that key has arrived lately
  * @property {(id: number) => Message | undefined} find also among those that are not shown
  * @property {(message: Message) => void} know to be found, and to be shown only in its place
@@ -289,6 +290,14 @@ export function createConversation({ draw, reader, isHeld, quoting, onArrived })
       return newest.messages.at(-1)?.id;
     },
     end: () => shown.to,
+    findLast(isWanted) {
+      settle();
+      for (let index = newest.messages.size() - 1; index >= 0; index -= 1) {
+        const message = newest.messages.at(index);
+        if (message && isWanted(message)) return message;
+      }
+      return undefined;
+    },
     following(after) {
       settle();
       return shown.messages.at(shown.messages.indexOf(after + 1));

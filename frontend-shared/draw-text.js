@@ -1,9 +1,25 @@
 /** Puts a text with its marks into the page: as elements made one by one, never as markup. */
+import { findMentions, isSameName } from './mentions.js';
 import { readMarks } from './rich-text.js';
-/** @import { Mark, Token } from './rich-text.js' */
+/** @import { Token } from './rich-text.js' */
 
 /** @type {WeakMap<HTMLElement, string>} what stands in an element: drawing it again would lose what is selected in it */
 const drawn = new WeakMap();
+
+/** @typedef {{ me: () => string, names: () => Iterable<string> }} Readers `me`: the name of who reads; `names`: those known */
+
+/** @type {Readers} */
+let readers = { me: () => '', names: () => [] };
+
+/** @type {(next: Readers) => void} whose names are marked from now on */
+export function markNamesOf(next) {
+  readers = next;
+}
+
+/** @type {(root: ParentNode) => void} one's own name is another than it was */
+export function remarkNames(root) {
+  for (const mention of root.querySelectorAll('.mention')) markOwn(mention);
+}
 
 /** @type {(element: HTMLElement, text: string) => void} */
 export function drawText(element, text) {
@@ -22,6 +38,8 @@ export function drawText(element, text) {
       path.push(isNested ? parent : inner);
     } else if (token.type === 'close') {
       path.pop();
+    } else if (token.type === 'text') {
+      parent.append(...toNodes(token.raw));
     } else {
       parent.append(toNode(token));
     }
@@ -29,7 +47,27 @@ export function drawText(element, text) {
   element.replaceChildren(root);
 }
 
-/** @type {(token: Exclude<Token, { mark: Mark }>) => Node} */
+/** @type {(text: string) => (Node | string)[]} with those who are spoken to marked */
+function toNodes(text) {
+  /** @type {(Node | string)[]} */
+  const nodes = [];
+  let at = 0;
+  for (const { start, end } of findMentions(text, [readers.me(), ...readers.names()])) {
+    const mention = document.createElement('span');
+    mention.className = 'mention';
+    mention.textContent = text.slice(start, end);
+    markOwn(mention);
+    nodes.push(text.slice(at, start), mention);
+    at = end;
+  }
+  return [...nodes, text.slice(at)];
+}
+
+/** @type {(mention: Element) => void} */
+const markOwn = (mention) =>
+  void mention.classList.toggle('is-me', isSameName(mention.textContent, `@${readers.me()}`));
+
+/** @type {(token: Extract<Token, { type: 'code' | 'link' }>) => Node} */
 function toNode(token) {
   if (token.type === 'code') {
     const code = document.createElement('code');
@@ -37,7 +75,6 @@ function toNode(token) {
     code.textContent = token.text;
     return code;
   }
-  if (token.type === 'text') return document.createTextNode(token.raw);
   const link = document.createElement('a');
   link.href = token.href;
   link.target = '_blank';

@@ -102,7 +102,7 @@ export function drawItem(element, { row: { message, pending }, day, isFirstNew, 
   drawActions(element, beside);
   if (!beside) closeEditor(element);
   write(element, '.message-edited', message?.edited ? words.message.edited : '');
-  write(element, '.message-note', pending ? words.message.waiting : '');
+  drawFate(element, pending);
   drawLink(/** @type {HTMLAnchorElement} */ (part(element, '.message-link')), message);
   if (message) drawTime(element, message, now);
 }
@@ -132,6 +132,15 @@ function drawFold(element, isLong) {
   if (button.hidden === !isLong) return;
   button.hidden = !isLong;
   setFolded(element, isLong);
+}
+
+/** @type {(element: HTMLElement, pending: Outgoing | undefined) => void} what is on its way, or held back until a person decides */
+function drawFate(element, pending) {
+  const held = pending?.held;
+  element.classList.toggle('is-held', held !== undefined);
+  element.dataset['key'] = pending?.key ?? '';
+  write(element, '.message-note', held ? words.sending[held] : pending ? words.message.waiting : '');
+  part(element, '.message-fate').hidden = held === undefined;
 }
 
 /** @type {(element: HTMLElement, isFolded: boolean) => void} */

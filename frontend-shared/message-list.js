@@ -25,6 +25,7 @@ import { isRecent } from './time-words.js';
  * @property {(id: number) => boolean} show brings a message into view and marks it; false when it is not drawn
  * @property {() => Reading | undefined} reading undefined at the end, where the newest are read
  * @property {(reading: Reading) => boolean} goTo false when that message is not drawn
+ * @property {(id: number) => HTMLElement | undefined} elementOf
  * @property {(id: number) => boolean} isHeld somebody is busy in that message
  * @property {(target: EventTarget | null) => { message: Message, element: HTMLElement } | undefined} at
  */
@@ -173,6 +174,7 @@ export function createMessageList({ scroller, list, template, around, hasEnd, on
       if (element) scroll.goTo({ element, top });
       return element !== undefined;
     },
+    elementOf: (id) => messages.get(id)?.element,
     isHeld: (id) => messages.get(id)?.element.classList.contains('is-edited-now') === true,
     at(target) {
       const element = target instanceof Element ? target.closest('.message') : null;

@@ -55,7 +55,7 @@ export async function postMessage(outgoing) {
     return toAccepted(/** @type {object} */ (body));
   } catch (error) {
     if (!(error instanceof Refused)) return { outcome: 'failed', retryAfterMs: undefined };
-    if (canRetry(error.problem.status)) return { outcome: 'failed', retryAfterMs: error.retryAfterMs };
-    return { outcome: 'refused', problem: error.problem };
+    const { problem, retryAfterMs } = error;
+    return canRetry(problem.status) ? { outcome: 'failed', retryAfterMs, problem } : { outcome: 'refused', problem };
   }
 }

@@ -83,9 +83,9 @@ export function createOptions({ button, panel, colour, noColour, time, noTime, s
     fault() {
       const sendAt = toInstant(time.value);
       // Half a date is no date, and sending at once would be the opposite of what was meant.
-      if (time.validity.badInput) return 'Not sent: the time to send it is not complete.';
+      if (time.validity.badInput) return words.sending.timeIncomplete;
       if (sendAt === undefined || Date.parse(sendAt) > Date.now()) return '';
-      return 'Not sent: the time to send it is over. Choose one to come.';
+      return words.sending.timeOver;
     },
     sent: () => setTime(''),
     giveBack(sendAt) {

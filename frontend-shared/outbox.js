@@ -11,11 +11,17 @@ import { parseOutgoing } from './outgoing.js';
 
 // An entry a message, not one list: tabs write at the same time, and a list would be written over.
 const PREFIX = 'since.outbox.';
+/** Milliseconds. A train ride or a meeting is shorter; after a night one wants to look at it again before others do. */
+export const LATE_AFTER_MS = 4 * 60 * 60 * 1000;
+/** Times that the server says it has failed over the same message, until others need not wait behind it any more. */
+const MAX_FAILURES = 5;
 
 /**
  * @typedef {object} Outbox
  * @property {(text: Omit<Outgoing, 'key' | 'order'>) => void} add keeps it, then sends it when its turn comes
- * @property {() => Outgoing[]} waiting in the order in which they were written, by whichever tab
+ * @property {() => Outgoing[]} waiting in the order in which they were written, by whichever tab; also those held back
+ * @property {(key: string) => void} retry what was held back
+ * @property {(key: string) => void} discard what was held back; what is on its way cannot be called back
  * @property {() => void} flush send at once what waits, also when the next attempt was to come later
  * @property {(key: string | undefined) => boolean} confirm it was seen among the messages: the answer need not come any
  *   more. Says whether it was waited for
@@ -34,6 +40,7 @@ const PREFIX = 'since.outbox.';
  * @property {(message: Message) => void} onSent
  * @property {(outgoing: Outgoing) => void} onScheduled the server keeps it until its time
  * @property {(outgoing: Outgoing, problem: Problem) => void} onRefused it has left the outbox, and its text is the person's again
+ * @property {(outgoing: Outgoing) => void} onHeld it stays, and waits for a person
  * @property {() => void} onFailed the way to the server may be broken
  */
 
@@ -48,6 +55,8 @@ export function createOutbox(parts) {
   let callOff = () => {};
   /** The server said how long to leave it alone; nothing that happens here makes that shorter. */
   let notBefore = 0;
+  /** @type {Map<string, number>} by key */
+  const failures = new Map();
 
   const waiting = () =>
     store
@@ -57,8 +66,19 @@ export function createOutbox(parts) {
       .filter((one) => one !== undefined)
       .toSorted((a, b) => a.order - b.order || (a.key < b.key ? -1 : 1));
 
+  const toSend = () => waiting().filter(({ held }) => held === undefined);
+
+  /** @type {(outgoing: Outgoing) => void} */
+  const keep = (outgoing) => {
+    store.set(PREFIX + outgoing.key, JSON.stringify(outgoing));
+    onChange();
+  };
+
+  const nextOrder = () => Math.max(now(), (waiting().at(-1)?.order ?? 0) + 1);
+
   /** @type {(key: string) => void} */
   const remove = (key) => {
+    failures.delete(key);
     store.remove(PREFIX + key);
     onChange();
   };
@@ -80,7 +100,7 @@ export function createOutbox(parts) {
     try {
       while (again) {
         again = false;
-        if (waiting().length > 0) await parts.inTurn(sendAll);
+        if (toSend().length > 0) await parts.inTurn(sendAll);
       }
     } finally {
       isSending = false;
@@ -89,16 +109,40 @@ export function createOutbox(parts) {
 
   // Reads anew after each one: another tab may have sent some of them, or written more.
   async function sendAll() {
-    for (let next = waiting()[0]; next; next = waiting()[0]) {
+    for (let [next] = toSend(); next; [next] = toSend()) {
+      if (isLate(next)) {
+        hold(next, 'late');
+        continue;
+      }
       const delivery = await parts.deliver(next);
-      if (delivery.outcome === 'failed') return waitAndRetry(delivery.retryAfterMs);
+      if (delivery.outcome === 'failed' && !isHopeless(next, delivery.problem))
+        return waitAndRetry(delivery.retryAfterMs);
       parts.backoff.reset();
       settle(next, delivery);
     }
   }
 
-  /** @type {(outgoing: Outgoing, delivery: Exclude<Delivery, { outcome: 'failed' }>) => void} */
+  /** @type {(outgoing: Outgoing) => boolean} what is for a time of its own is judged by the server */
+  const isLate = ({ order, sendAt }) => sendAt === undefined && now() - order > LATE_AFTER_MS;
+
+  /** @type {(outgoing: Outgoing, problem: Problem | undefined) => boolean} being busy, or away, says nothing about a message */
+  function isHopeless({ key }, problem) {
+    if (problem?.code !== 'internal') return false;
+    failures.set(key, (failures.get(key) ?? 0) + 1);
+    return (failures.get(key) ?? 0) >= MAX_FAILURES;
+  }
+
+  /** @type {(outgoing: Outgoing, held: 'late' | 'failed') => void} */
+  function hold(outgoing, held) {
+    failures.delete(outgoing.key);
+    if (store.get(PREFIX + outgoing.key) === null) return;
+    keep({ ...outgoing, held });
+    parts.onHeld({ ...outgoing, held });
+  }
+
+  /** @type {(outgoing: Outgoing, delivery: Delivery) => void} */
   function settle(outgoing, delivery) {
+    if (delivery.outcome === 'failed') return hold(outgoing, 'failed');
     // First what is shown, then what waits, so that there is no moment in which the text is nowhere.
     if (delivery.outcome === 'sent') parts.onSent(delivery.message);
     else if (delivery.outcome === 'scheduled') parts.onScheduled(outgoing);
@@ -117,14 +161,22 @@ export function createOutbox(parts) {
 
   return {
     add(text) {
-      const last = waiting().at(-1)?.order ?? 0;
-      const outgoing = { key: newKey(), ...text, order: Math.max(now(), last + 1) };
-      store.set(PREFIX + outgoing.key, JSON.stringify(outgoing));
-      onChange();
+      keep({ key: newKey(), ...text, order: nextOrder() });
       flush();
     },
     waiting,
     flush,
+    retry(key) {
+      const outgoing = parseOutgoing(store.get(PREFIX + key));
+      if (outgoing?.held === undefined) return;
+      const { held: _held, ...again } = outgoing;
+      // As if it were written now: that is where it will stand.
+      keep({ ...again, order: nextOrder() });
+      flush();
+    },
+    discard(key) {
+      if (parseOutgoing(store.get(PREFIX + key))?.held !== undefined) remove(key);
+    },
     confirm(key) {
       if (key === undefined || store.get(PREFIX + key) === null) return false;
       remove(key);

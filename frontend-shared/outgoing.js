@@ -10,14 +10,18 @@
  * @property {string} [color]
  * @property {number} [replyTo]
  * @property {string} [sendAt] a time to come, ISO 8601; it is the server's to keep as soon as it is accepted
- * @property {number} order grows with each one written in this browser, by whichever tab
+ * @property {number} order grows with each one written in this browser, by whichever tab; no less than the time, in
+ *   milliseconds, at which it was written, or tried again by a person
+ * @property {'late' | 'failed'} [held] it is sent when a person says so: it has waited so long that it may be out of place,
+ *   or the server has failed over it again and again
  */
 /**
  * @typedef {{ outcome: 'sent', message: Message }
  *   | { outcome: 'scheduled' }
  *   | { outcome: 'refused', problem: Problem }
- *   | { outcome: 'failed', retryAfterMs: number | undefined }} Delivery
- *   Failed: it may or may not have been accepted; the same key makes it safe to send it again.
+ *   | { outcome: 'failed', retryAfterMs: number | undefined, problem?: Problem }} Delivery
+ *   Failed: it may or may not have been accepted; the same key makes it safe to send it again. With the problem where the
+ *   server was there to tell it.
  */
 
 /**
@@ -37,7 +41,7 @@ export function parseOutgoing(kept) {
   const { key, room, user, message, order } = /** @type {Record<string, unknown>} */ (value);
   if (typeof key !== 'string' || typeof room !== 'string' || typeof user !== 'string') return undefined;
   if (typeof message !== 'string' || typeof order !== 'number') return undefined;
-  const { color, replyTo, sendAt } = /** @type {Record<string, unknown>} */ (value);
+  const { color, replyTo, sendAt, held } = /** @type {Record<string, unknown>} */ (value);
   return {
     key,
     room,
@@ -46,12 +50,13 @@ export function parseOutgoing(kept) {
     ...(typeof color === 'string' && { color }),
     ...(typeof replyTo === 'number' && { replyTo }),
     ...(typeof sendAt === 'string' && { sendAt }),
+    ...((held === 'late' || held === 'failed') && { held }),
     order,
   };
 }
 
 /** @type {(outgoing: Outgoing) => object} what is sent of it; the key goes beside */
-export const toBody = ({ key: _key, order: _order, ...body }) => body;
+export const toBody = ({ key: _key, order: _order, held: _held, ...body }) => body;
 
 /** @type {(accepted: object) => Delivery} what waits for its time is no message yet */
 export const toAccepted = (accepted) =>

@@ -16,11 +16,12 @@ import { createSide } from './side.js';
 import { createSharing } from './sharing.js';
 import { ownerOf, readToken, takeToken } from './sign-in.js';
 import { openStore } from './storage.js';
-import { translatePage } from './words.js';
+import { translatePage, words } from './words.js';
 import { createWriting } from './writing.js';
 /** @import { Message } from '../protocol/envelope.ts' */
 /** @import { Reading } from './message-list.js' */
 /** @import { LinkState, OpenLink } from './link.js' */
+/** @import { PickEmoji } from './writing.js' */
 
 /** Tabs of another version do not share: they may not understand what is told. */
 const SHARED_AS = 'since.link.1';
@@ -48,6 +49,14 @@ export function startPage(name, openLink) {
     return () => clearTimeout(timer);
   };
 
+  // Loaded when it is asked for, as few ask.
+  /** @type {PickEmoji} */
+  const pickEmoji = (anchor, onChosen) =>
+    void import('./emoji-picker.js').then(
+      ({ emojiPicker }) => emojiPicker(find('emoji-picker', HTMLElement), store)(anchor, onChosen),
+      () => explain(words.emoji.failed),
+    );
+
   const outbox = createOutbox({
     store,
     inTurn: takeTurns(navigator.locks),
@@ -69,6 +78,7 @@ export function startPage(name, openLink) {
     },
     onScheduled: (outgoing) => writing.scheduled(outgoing),
     onRefused: (outgoing, problem) => writing.giveBack(outgoing, problem),
+    onHeld: (outgoing) => writing.held(outgoing),
     onFailed: sharing.check,
   });
   const view = createRoomView({
@@ -78,6 +88,13 @@ export function startPage(name, openLink) {
     pending: () => outbox.waiting().filter((one) => one.room === room && one.sendAt === undefined),
     request: async (command) => ((await hasIdentity()) ? sharing.request(command) : { outcome: 'failed' }),
     explain,
+    dress: (box, meter) => writing.dress(box, meter),
+    pickEmoji,
+    retry: outbox.retry,
+    discard(key) {
+      outbox.discard(key);
+      writing.discarded();
+    },
     onDrawn: () => writing.redraw(),
     onReply: ({ id }) => writing.replyTo(id),
     onQuote: (id) => go(room, id),
@@ -88,13 +105,15 @@ export function startPage(name, openLink) {
     find: view.find,
     explain,
     tellTyping: sharing.tellTyping,
+    pickEmoji,
+    editLast: () => view.editLast(find('message', HTMLElement)),
     onSend(text) {
       outbox.add(text);
       if (text.sendAt === undefined) view.wrote();
     },
   });
   const status = createConnectionStatus(find('status', HTMLElement), {
-    queued: () => outbox.waiting().length,
+    queued: () => outbox.waiting().filter(({ held }) => held === undefined).length,
     isOnline: life.isOnline,
   });
   const side = createSide({ store, life, marks: createReadMarks(store), later, explain, onChosen: go });
@@ -144,7 +163,10 @@ export function startPage(name, openLink) {
     const of = visit;
     const found = await kept.enter(room);
     if (of !== visit) return;
-    if (found) view.takeKept(found.messages);
+    if (found) {
+      writing.heard(found.messages);
+      view.takeKept(found.messages);
+    }
     /** @type {<Told extends unknown[]>(tell: (...told: Told) => void) => (...told: Told) => void} */
     const whileHere =
       (tell) =>
@@ -171,6 +193,7 @@ export function startPage(name, openLink) {
       if (outbox.confirm(one.key)) view.learn(one.author);
     }
     side.heard(room, messages, isLive);
+    writing.heard(messages);
     kept.take(messages);
     view.take(messages);
   }

@@ -1,20 +1,25 @@
 /** The small menu of emoji to react with: one for the page, opened at the button that asks for it. */
+import { words } from './words.js';
+/** @import { PickEmoji } from './writing.js' */
 
 /** What people answer with most, and nothing that has a button of its own. */
-const COMMON = ['❤️', '😂', '🎉', '😮', '😢', '🙏', '🔥', '👀', '✅', '💯', '🚀', '🤔'];
+const COMMON = ['❤️', '😂', '🎉', '😮', '😢', '🙏'];
 /** Pixels. */
 const GAP = 4;
 
 /**
  * @param {HTMLElement} menu with the attribute `popover`
+ * @param {PickEmoji} pickEmoji from all there are
  * @returns {{ open: (button: HTMLElement, onChosen: (emoji: string) => void) => void }}
  */
-export function createReactionMenu(menu) {
+export function createReactionMenu(menu, pickEmoji) {
   /** @type {(emoji: string) => void} */
   let chosen = () => {};
   /** @type {HTMLElement | undefined} */
   let opener;
-  const items = COMMON.map((emoji) => toItem(emoji));
+  const more = toItem('+');
+  more.ariaLabel = more.title = words.emoji.more;
+  const items = [...COMMON.map(toItem), more];
   menu.replaceChildren(...items);
 
   menu.addEventListener('click', ({ target }) => {
@@ -22,13 +27,20 @@ export function createReactionMenu(menu) {
     if (!item) return;
     // Before it acts: a redraw must find the focus where it belongs.
     close();
-    chosen(item.textContent);
+    if (item === more && opener) pickEmoji(opener, chosen);
+    else chosen(item.textContent);
   });
   menu.addEventListener('keydown', (event) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     const at = items.findIndex((item) => item === document.activeElement);
     const to = event.key === 'Home' ? 0 : event.key === 'End' ? -1 : step && (at + step) % items.length;
     if (event.key === 'Tab') close();
+    if (event.key === 'Escape') {
+      // What is open around it stays.
+      event.preventDefault();
+      event.stopPropagation();
+      close();
+    }
     if (to === undefined) return;
     event.preventDefault();
     items.at(to)?.focus();

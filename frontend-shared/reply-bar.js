@@ -1,5 +1,6 @@
 /** What is replied to, above the box one writes in. Kept for each room beside its draft. */
 import { toPlainLine } from './rich-text.js';
+import { words } from './words.js';
 /** @import { Message } from '../protocol/envelope.ts' */
 /** @import { Store } from './storage.js' */
 
@@ -32,7 +33,7 @@ export function createReplyBar({ bar, drafts, room, find, onCancel }) {
     const message = id === undefined ? undefined : find(id);
     bar.hidden = id === undefined;
     user.textContent = message?.user ?? '';
-    text.textContent = message?.deleted ? 'Message deleted' : toPlainLine(message?.message ?? '');
+    text.textContent = message?.deleted ? words.message.deleted : toPlainLine(message?.message ?? '');
   }
 
   bar.querySelector('button')?.addEventListener('click', onCancel);

@@ -2,6 +2,7 @@
 import { createDeleteDialog } from './ask-to-delete.js';
 import { toReason } from './composer.js';
 import { createConversation } from './conversation.js';
+import { createEdits } from './edits.js';
 import { find } from './elements.js';
 import { createHistory } from './history.js';
 import { listenForDeeds } from './message-deeds.js';
@@ -14,14 +15,17 @@ import { createReactionMenu } from './reaction-menu.js';
 import { createReading } from './reading.js';
 import { QUIET_MS, TIMES_EVERY_MS } from './reading-bounds.js';
 import { createSeeker } from './seeker.js';
+import { openStore } from './storage.js';
 import { createTwins } from './twins.js';
 import { words } from './words.js';
 /** @import { Message } from '../protocol/envelope.ts' */
+/** @import { DressBox } from './box-tools.js' */
 /** @import { Answer, Command } from './commands-api.js' */
 /** @import { Reading } from './message-list.js' */
 /** @import { Outgoing } from './outgoing.js' */
 /** @import { PageLife } from './page-life.js' */
 /** @import { Store } from './storage.js' */
+/** @import { PickEmoji } from './writing.js' */
 
 /**
  * @typedef {object} RoomView
@@ -36,6 +40,8 @@ import { words } from './words.js';
  * @property {(id: number | undefined) => void} seek shows a message as soon as it is here
  * @property {() => Reading | undefined} reading where one reads; undefined at the end
  * @property {(reading: Reading) => void} goTo back to where one has read
+ * @property {(back: HTMLElement) => boolean} editLast opens one's own newest message, and then leads back; false when
+ *   there is none
  * @property {() => void} wrote one's own is to be seen at the end
  * @property {() => void} toEnd
  */
@@ -48,12 +54,16 @@ import { words } from './words.js';
  * @param {() => readonly Outgoing[]} parts.pending
  * @param {(command: Command) => Promise<Answer>} parts.request
  * @param {(reason: string) => void} parts.explain
+ * @param {DressBox} parts.dress a box that is written in
+ * @param {PickEmoji} parts.pickEmoji
+ * @param {(key: string) => void} parts.retry what was held back
+ * @param {(key: string) => void} parts.discard
  * @param {() => void} parts.onDrawn
  * @param {(message: Message) => void} parts.onReply
  * @param {(id: number) => void} parts.onQuote what is replied to is to be shown
  * @returns {RoomView}
  */
-export function createRoomView({ room, store, life, pending, request, explain, onDrawn, onReply, onQuote }) {
+export function createRoomView({ room, store, life, pending, request, explain, dress, pickEmoji, ...parts }) {
   const log = find('log', HTMLElement);
   const start = find('start', HTMLElement);
   const toEndButton = find('to-end', HTMLButtonElement);
@@ -86,7 +96,8 @@ export function createRoomView({ room, store, life, pending, request, explain, o
         waiting.filter(({ key }) => !conversation.hasKey(key)),
       );
       showStart();
-      onDrawn();
+      parts.onDrawn();
+      deeds.redraw();
       seeker.goOn();
     },
   });
@@ -124,16 +135,22 @@ export function createRoomView({ room, store, life, pending, request, explain, o
     isOwn: author.wrote,
   });
   const seeker = createSeeker({ room, list, conversation, history, isReady: () => isCaughtUp, explain });
-  listenForDeeds({
+  const deeds = listenForDeeds({
     log,
     list,
     editorTemplate: find('editor-template', HTMLTemplateElement),
-    menu: createReactionMenu(find('reaction-menu', HTMLElement)),
+    menu: createReactionMenu(find('reaction-menu', HTMLElement), pickEmoji),
     askToDelete: createDeleteDialog(find('delete-dialog', HTMLDialogElement)),
+    edits: createEdits(openStore(() => sessionStorage)),
+    dress,
+    explain,
+    find: conversation.find,
+    retry: parts.retry,
+    discard: parts.discard,
     request,
     onReact: reactions.press,
-    onReply,
-    onQuote,
+    onReply: parts.onReply,
+    onQuote: parts.onQuote,
     onAnswer(changed) {
       explain('');
       take([changed]);
@@ -209,6 +226,13 @@ export function createRoomView({ room, store, life, pending, request, explain, o
     seek: seeker.seek,
     reading: list.reading,
     goTo: seeker.goTo,
+    editLast(back) {
+      const last = conversation.findLast((one) => !one.deleted && author.wrote(one));
+      if (!last) return false;
+      if (!list.elementOf(last.id)) toEnd();
+      deeds.edit(last, back);
+      return true;
+    },
     wrote() {
       reading.answered();
       toEnd();

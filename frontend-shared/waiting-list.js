@@ -3,6 +3,7 @@ import { fetchScheduled, withdraw } from './directory-api.js';
 import { Refused } from './http.js';
 import { toPlainLine } from './rich-text.js';
 import { toSoon } from './time-words.js';
+import { words } from './words.js';
 /** @import { ScheduledMessage } from '../protocol/envelope.ts' */
 
 /** Milliseconds after a message was due until it is looked for among those that wait no more. */
@@ -35,9 +36,8 @@ export function createWaitingList({ root, template, announce, explain, onEmpty }
 
   /** @type {(waiting: readonly ScheduledMessage[]) => void} */
   function draw(waiting) {
-    const count = waiting.length;
-    summary.textContent = count === 1 ? '1 message waits for its time' : `${count} messages wait for their time`;
-    root.hidden = count === 0;
+    summary.textContent = words.later.waiting(waiting.length);
+    root.hidden = waiting.length === 0;
     list.replaceChildren(...waiting.map(toItem));
     clearTimeout(timer);
     const [next] = waiting;
@@ -49,15 +49,15 @@ export function createWaitingList({ root, template, announce, explain, onEmpty }
   /** @type {(waiting: ScheduledMessage) => HTMLElement} */
   function toItem({ scheduled, sendAt, room, message }) {
     const item = /** @type {HTMLElement} */ (document.importNode(template.content, true).firstElementChild);
-    const words = { time: toSoon(sendAt, new Date()), room: `#${room}`, text: toPlainLine(message) };
-    for (const [name, text] of Object.entries(words)) {
+    const said = { time: toSoon(sendAt, new Date()), room: `#${room}`, text: toPlainLine(message) };
+    for (const [name, text] of Object.entries(said)) {
       const part = item.querySelector(`[data-${name}]`);
       if (part) part.textContent = text;
     }
     const button = /** @type {HTMLButtonElement} */ (item.querySelector('button'));
     button.addEventListener('click', () => {
       button.disabled = true;
-      void takeBack(scheduled, words.time);
+      void takeBack(scheduled, said.time);
     });
     return item;
   }
@@ -67,11 +67,11 @@ export function createWaitingList({ root, template, announce, explain, onEmpty }
     const at = [...list.children].findIndex((item) => item.contains(document.activeElement));
     try {
       await withdraw(scheduled);
-      announce(`Withdrawn: the message for ${time} will not be sent.`);
+      announce(words.later.withdrawn(time));
       explain('');
     } catch (error) {
       const isGone = error instanceof Refused && error.problem.status === 404;
-      explain(isGone ? 'Not withdrawn: it has been sent already.' : 'Not withdrawn: the server cannot be reached.');
+      explain(isGone ? words.later.sent : words.later.unreachable);
     }
     await load();
     if (root.hidden) onEmpty();

@@ -1,11 +1,20 @@
 /** Everything one writes with: the boxes, what is replied to, the options, and what waits for its time. */
+import { createBoxTools } from './box-tools.js';
+import { refuseFiles } from './clean-text.js';
 import { createComposer } from './composer.js';
+import { createDrafts } from './drafts.js';
+import { markNamesOf, remarkNames } from './draw-text.js';
 import { find } from './elements.js';
+import { isSameName } from './mentions.js';
 import { createOptions } from './options.js';
+import { createPeople } from './people.js';
 import { createReplyBar } from './reply-bar.js';
 import { openStore } from './storage.js';
 import { createTypingSign } from './typing-sign.js';
 import { createWaitingList } from './waiting-list.js';
+import { locale, words } from './words.js';
+import { createWritingTools } from './writing-tools.js';
+/** @import { DressBox } from './box-tools.js' */
 /** @import { Message, Problem } from '../protocol/envelope.ts' */
 /** @import { Outgoing } from './outgoing.js' */
 /** @import { Store } from './storage.js' */
@@ -16,10 +25,15 @@ import { createWaitingList } from './waiting-list.js';
  * @property {(id: number) => void} replyTo
  * @property {() => void} redraw what is replied to may have changed
  * @property {(outgoing: Outgoing, problem: Problem) => void} giveBack
+ * @property {(outgoing: Outgoing) => void} held it was not sent, and waits for a person
+ * @property {() => void} discarded what was held back
  * @property {(outgoing: Outgoing) => void} scheduled the server keeps it until its time
+ * @property {(messages: readonly Message[]) => void} heard of the room
  * @property {() => void} loadWaiting
  * @property {() => void} focus
+ * @property {DressBox} dress another box that is written in
  */
+/** @typedef {(anchor: HTMLElement, onChosen: (emoji: string) => void) => void} PickEmoji */
 
 /**
  * @param {object} parts
@@ -28,11 +42,15 @@ import { createWaitingList } from './waiting-list.js';
  * @param {(id: number) => Message | undefined} parts.find
  * @param {(reason: string) => void} parts.explain
  * @param {(user: string) => void} parts.tellTyping
+ * @param {PickEmoji} parts.pickEmoji
+ * @param {() => boolean} parts.editLast one's own last message; false when there is none
  * @param {(text: Omit<Outgoing, 'key' | 'order'>) => void} parts.onSend
  * @returns {Writing}
  */
-export function createWriting({ room, store, find: findMessage, explain, tellTyping, onSend }) {
-  const drafts = openStore(() => sessionStorage);
+export function createWriting({ room, store, find: findMessage, explain, tellTyping, pickEmoji, editLast, onSend }) {
+  const own = openStore(() => sessionStorage);
+  const drafts = createDrafts(own, store);
+  const people = createPeople();
   const message = find('message', HTMLTextAreaElement);
   const name = find('name', HTMLInputElement);
   const news = find('news', HTMLElement);
@@ -40,7 +58,7 @@ export function createWriting({ room, store, find: findMessage, explain, tellTyp
 
   const replyBar = createReplyBar({
     bar: find('replying', HTMLElement),
-    drafts,
+    drafts: own,
     room,
     find: findMessage,
     onCancel: stopReplying,
@@ -54,6 +72,22 @@ export function createWriting({ room, store, find: findMessage, explain, tellTyp
     noTime: find('no-time', HTMLButtonElement),
     send: find('send', HTMLElement),
     store,
+  });
+  const me = () => name.value.trim();
+  const dress = createBoxTools({
+    offers: find('offers', HTMLElement),
+    names: () => people.names().filter((one) => !isSameName(one, me())),
+    announce,
+    explain,
+  });
+  // Before the composer listens: what is offered comes first with Enter and Escape.
+  const meter = dress(message, find('left', HTMLElement));
+  const tools = createWritingTools({
+    toolbar: find('tools', HTMLElement),
+    box: message,
+    preview: find('preview', HTMLElement),
+    store,
+    pickEmoji,
   });
   const sign = createTypingSign(tellTyping, Date.now);
   const composer = createComposer({
@@ -70,7 +104,11 @@ export function createWriting({ room, store, find: findMessage, explain, tellTyp
       options.sent();
       replyBar.set(room(), undefined);
     },
-    onTyping: () => sign(name.value.trim()),
+    onTyping: () => sign(me()),
+    onPut() {
+      meter.redraw();
+      tools.redraw();
+    },
   });
   const waiting = createWaitingList({
     root: find('waiting', HTMLDetailsElement),
@@ -85,13 +123,23 @@ export function createWriting({ room, store, find: findMessage, explain, tellTyp
     message.focus();
   }
 
-  message.addEventListener('keydown', ({ key }) => {
-    if (key === 'Escape') stopReplying();
+  message.addEventListener('keydown', (event) => {
+    const { key, isComposing, altKey, ctrlKey, metaKey, shiftKey } = event;
+    if (isComposing || altKey || ctrlKey || metaKey || shiftKey) return;
+    if (key === 'Escape' && replyBar.of(room()) !== undefined) stopReplying();
+    else if (key !== 'ArrowUp' || message.value !== '' || !editLast()) return;
+    event.preventDefault();
   });
+  name.addEventListener('change', () => remarkNames(document));
+  markNamesOf({ me, names: people.names });
+  refuseFiles(document, explain);
+  addEventListener('pagehide', drafts.leave);
+  addEventListener('pageshow', drafts.comeBack);
 
   return {
     enter(to) {
-      message.placeholder = `Message #${to}`;
+      message.placeholder = words.composer.to(to);
+      people.forget();
       composer.enter(to);
       replyBar.redraw();
     },
@@ -105,11 +153,22 @@ export function createWriting({ room, store, find: findMessage, explain, tellTyp
       if (outgoing.replyTo !== undefined) replyBar.set(outgoing.room, outgoing.replyTo);
       if (outgoing.sendAt !== undefined) options.giveBack(outgoing.sendAt);
     },
+    held({ room: where, held = 'failed' }) {
+      const reason = words.sending[held];
+      explain(where === room() ? reason : words.sending.inRoom(where, reason));
+    },
+    discarded() {
+      announce(words.sending.discarded);
+      explain('');
+      message.focus();
+    },
+    heard: people.heard,
     scheduled({ sendAt = '' }) {
-      announce(`It will be sent on ${new Date(sendAt).toLocaleString()}.`);
+      announce(words.later.scheduled(new Date(sendAt).toLocaleString(locale)));
       void waiting.load();
     },
     loadWaiting: () => void waiting.load(),
     focus: () => message.focus(),
+    dress,
   };
 }

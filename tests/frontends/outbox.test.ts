@@ -1,14 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createBackoff } from '../../frontend-shared/backoff.js';
-import { createOutbox, takeTurns } from '../../frontend-shared/outbox.js';
+import { createOutbox, LATE_AFTER_MS, takeTurns } from '../../frontend-shared/outbox.js';
 import { openStore } from '../../frontend-shared/storage.js';
 import type { Message, Problem } from '../../protocol/envelope.ts';
 import type { Delivery, Outgoing } from '../../frontend-shared/outgoing.js';
 
 const problem: Problem = { type: 'about:blank', title: 'No', status: 400, detail: 'No', code: 'invalid-message' };
 
-type Fate = 'sent' | 'answer lost' | 'not sent' | 'busy';
+type Fate = 'sent' | 'answer lost' | 'not sent' | 'busy' | 'broken';
 
 /** One browser: what its tabs share, a clock and timers moved by hand, and a server that posts a key once. */
 function startBrowser({ withLocks = true, givesLocks = true } = {}) {
@@ -44,6 +44,10 @@ function startBrowser({ withLocks = true, givesLocks = true } = {}) {
     if (refuse(outgoing)) return { outcome: 'refused', problem };
     const fate = fates.shift() ?? 'sent';
     if (fate === 'busy') return { outcome: 'failed', retryAfterMs: 5_000 };
+    if (fate === 'broken') {
+      const problem500 = { ...problem, status: 500, code: 'internal' as const };
+      return { outcome: 'failed', retryAfterMs: undefined, problem: problem500 };
+    }
     if (fate === 'not sent') return { outcome: 'failed', retryAfterMs: undefined };
     const { key, room, user, message } = outgoing;
     const id = posted.get(key)?.id ?? posted.size + 1;
@@ -55,6 +59,7 @@ function startBrowser({ withLocks = true, givesLocks = true } = {}) {
 
   function openTab() {
     const refused: string[] = [];
+    const held: string[] = [];
     let isOpen = true;
     const outbox = createOutbox({
       store: openStore(() => storage),
@@ -77,9 +82,10 @@ function startBrowser({ withLocks = true, givesLocks = true } = {}) {
       onSent: () => {},
       onScheduled: () => {},
       onRefused: ({ message }) => refused.push(message),
+      onHeld: ({ message, held: why }) => held.push(`${message}: ${why}`),
       onFailed: () => {},
     });
-    return { ...outbox, refused, close: () => void (isOpen = false) };
+    return { ...outbox, refused, held, close: () => void (isOpen = false) };
   }
 
   /** Everything that happens by itself, and then the timers, until nothing is left to do. */
@@ -101,6 +107,7 @@ function startBrowser({ withLocks = true, givesLocks = true } = {}) {
     kept,
     texts: () => [...posted.values()].map(({ message }) => message),
     refuse: (which: typeof refuse) => void (refuse = which),
+    pass: (ms: number) => void (now += ms),
   };
 }
 
@@ -232,6 +239,48 @@ describe('outbox', () => {
     await browser.settle();
     expect(tab.waiting()).toEqual([]);
     expect(browser.requests).toHaveLength(1);
+  });
+
+  it('holds back what was written hours ago, over reloads and for all tabs, until a person says what becomes of it', async () => {
+    const browser = startBrowser();
+    const closed = browser.openTab();
+    browser.fates.push('answer lost', 'not sent');
+    closed.add(written('taken, but nobody knows'));
+    await browser.settle({ timersToo: false });
+    closed.add(written('never sent'));
+    await browser.settle({ timersToo: false });
+    closed.close();
+    browser.pass(LATE_AFTER_MS + 60_000);
+    const tab = browser.openTab();
+    tab.add(written('now'));
+    await browser.settle();
+    expect(browser.texts()).toEqual(['taken, but nobody knows', 'now']);
+    expect(tab.held).toEqual(['taken, but nobody knows: late', 'never sent: late']);
+    const other = browser.openTab();
+    const [first, second] = other.waiting();
+    expect([first?.held, second?.held]).toEqual(['late', 'late']);
+    for (const one of [tab, other]) one.retry(first!.key);
+    other.retry(second!.key);
+    await browser.settle();
+    expect(browser.texts()).toEqual(['taken, but nobody knows', 'now', 'never sent']);
+    expect(browser.kept.size).toBe(0);
+  });
+
+  it('lets others pass one that the server fails over again and again, and forgets it when told to', async () => {
+    const browser = startBrowser();
+    const tab = browser.openTab();
+    browser.fates.push(...Array.from({ length: 5 }, () => 'broken' as const));
+    tab.add(written('poison'));
+    tab.add(written('after it'));
+    tab.discard('key-2');
+    await browser.settle();
+    expect(browser.texts()).toEqual(['after it']);
+    expect(tab.held).toEqual(['poison: failed']);
+    tab.discard('key-1');
+    expect(tab.waiting()).toEqual([]);
+    tab.retry('key-1');
+    await browser.settle();
+    expect(browser.texts()).toEqual(['after it']);
   });
 
   it('passes over what it cannot read, and works where nothing can be kept', async () => {
