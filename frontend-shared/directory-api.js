@@ -5,6 +5,8 @@ import { isMessage } from './is-message.js';
 
 /** Milliseconds. */
 const PATIENCE_MS = 10_000;
+/** Of a search: whoever does not find it among the best looks for more words. */
+export const MAX_MATCHES = 50;
 
 /** @typedef {{ room: string, messages: number, seq: number, online: number }} RoomSummary */
 
@@ -26,9 +28,12 @@ export const fetchRooms = () => ask('/rooms');
 /** @type {(q: string, options: { room?: string, signal: AbortSignal }) => Promise<Message[]>} the best match first; without a room, of all */
 export async function fetchMatches(q, { room, signal }) {
   /** @type {unknown} */
-  const found = await ask(`/search?${new URLSearchParams({ q, limit: '50', ...(room !== undefined && { room }) })}`, {
-    signal,
-  });
+  const found = await ask(
+    `/search?${new URLSearchParams({ q, limit: String(MAX_MATCHES), ...(room !== undefined && { room }) })}`,
+    {
+      signal,
+    },
+  );
   return Array.isArray(found) ? found.filter(isMessage) : [];
 }
 

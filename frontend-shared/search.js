@@ -1,5 +1,5 @@
 /** Search in all rooms, or in this one: what was found lies over the conversation until one is chosen, or it is left. */
-import { fetchMatches } from './directory-api.js';
+import { fetchMatches, MAX_MATCHES } from './directory-api.js';
 import { Refused } from './http.js';
 import { toPlainLine } from './rich-text.js';
 import { toAddress } from './room-name.js';
@@ -10,6 +10,8 @@ import { words } from './words.js';
 
 /** Milliseconds after the last letter: a word is looked for, not each of its beginnings. */
 const PAUSE_MS = 250;
+/** Milliseconds until it is said that the answer takes its time. */
+const SEARCHING_SHOWS_AFTER_MS = 500;
 
 /**
  * @param {object} parts
@@ -44,17 +46,18 @@ export function createSearch({ box, panel, template, room, onChosen, onLeft }) {
     const { signal } = underWay;
     const asked = box.value.trim();
     if (asked === '') return leave();
+    timer = setTimeout(() => draw([], words.search.searching), SEARCHING_SHOWS_AFTER_MS);
     try {
       const found = await fetchMatches(asked, { signal, ...(hereOnly.checked && { room: room() }) });
       if (!signal.aborted) draw(found);
     } catch (error) {
-      if (signal.aborted) return;
-      draw([], words.search.failed(toReason(error)));
+      if (!signal.aborted) draw([], words.search.failed(toReason(error)));
     }
   }
 
   /** @type {(found: readonly Message[], text?: string) => void} */
   function draw(found, text = toCount(found.length)) {
+    clearTimeout(timer);
     panel.hidden = false;
     said.textContent = text;
     list.replaceChildren(...found.map(toItem));
@@ -117,7 +120,10 @@ export function createSearch({ box, panel, template, room, onChosen, onLeft }) {
 }
 
 /** @type {(count: number) => string} */
-const toCount = (count) => (count === 0 ? words.search.nothing : words.search.found(count));
+function toCount(count) {
+  if (count === 0) return words.search.nothing;
+  return count < MAX_MATCHES ? words.search.found(count) : words.search.best(count);
+}
 
 /** @type {(error: unknown) => string} for people */
 function toReason(error) {

@@ -18,7 +18,7 @@
  */
 export function listenForShortcuts(page, shortcuts, hasSingleKeys) {
   page.addEventListener('keydown', (event) => {
-    if (event.defaultPrevented || event.isComposing || page.querySelector('dialog[open]')) return;
+    if (event.defaultPrevented || event.isComposing || page.querySelector('dialog[open], :popover-open')) return;
     const act = actOf(event, hasSingleKeys() && !isForWriting(event.target));
     if (act === undefined) return;
     event.preventDefault();

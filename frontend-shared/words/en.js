@@ -63,7 +63,10 @@ export const en = {
     box: 'Search',
     results: 'Search results',
     close: 'Close',
+    searching: 'Searching…',
     nothing: 'Nothing found',
+    /** @type {(found: number) => string} */
+    best: (found) => `The best ${number(found)} of those found`,
     /** @type {(found: number) => string} */
     found: (found) => `${count(found, MESSAGES)} found`,
     /** @type {(reason: string) => string} */

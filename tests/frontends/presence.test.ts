@@ -338,7 +338,15 @@ it('searches here or everywhere, marks what fits, and says when there is nothing
   );
   await box.fill('haystacks');
   await expectPage(results).toContainText('too many are searching');
-  await box.press('Escape');
+  await chat.page.unroute('**/search?*');
+  let answer = () => {};
+  await chat.page.route('**/search?*', (route) => void (answer = () => void route.continue()));
+  await box.fill('lobby');
+  await expectPage(results).toContainText('Searching…');
+  answer();
+  await expectPage(results.getByRole('listitem')).toHaveText([/#lobby/]);
+  await box.press('ArrowDown');
+  await chat.page.keyboard.press('Escape');
   await expectPage(results).toHaveCount(0);
   await expectPage(chat.message).toBeFocused();
 });
