@@ -231,7 +231,8 @@ export function createConversation({ draw, reader, isHeld, quoting, onArrived })
     },
     takeOlder(messages, isAll) {
       settle();
-      shown.from = isAll ? 0 : Math.min(shown.from ?? Infinity, ...messages.map(({ id }) => id));
+      // Of nothing it is not known where it begins.
+      if (isAll || messages.length > 0) shown.from = isAll ? 0 : Math.min(shown.from ?? Infinity, idOfFirst(messages));
       putPage(shown, messages);
     },
     takeNewer(messages, to) {
@@ -243,7 +244,7 @@ export function createConversation({ draw, reader, isHeld, quoting, onArrived })
     },
     startAt(messages, isAll, to) {
       settle();
-      shown = { messages: createTimeline(), from: isAll ? 0 : Math.min(to, ...messages.map(({ id }) => id)), to };
+      shown = { messages: createTimeline(), from: isAll ? 0 : Math.min(to, idOfFirst(messages)), to };
       isAnew = true;
       putPage(shown, messages);
       join();
@@ -312,3 +313,6 @@ export function createConversation({ draw, reader, isHeld, quoting, onArrived })
     },
   };
 }
+
+/** @type {(messages: readonly Message[]) => number} infinite where there are none */
+const idOfFirst = (messages) => Math.min(...messages.map(({ id }) => id));
