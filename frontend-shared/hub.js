@@ -84,12 +84,13 @@ export function createHub({ openLink, life, newName, tell }) {
     const heard = {
       source,
       position: { since },
-      state: { name: 'connecting' },
+      state: { name: since === undefined ? 'connecting' : 'catching-up' },
       online: undefined,
       life: roomLife,
       listening: { check() {}, tellTyping() {}, stop() {} },
     };
     rooms.set(room, heard);
+    tellState(room, heard);
     heard.listening = link.listen({
       room,
       life: roomLife.life,

@@ -54,7 +54,7 @@ export function openPolling() {
  * @returns {{ check: () => void, stop: () => void }}
  */
 export function startPolling(parts, slots = createSlots(MAX_HELD), by = 'polling') {
-  const { life, onState, position } = parts;
+  const { life, onState } = parts;
   const backoff = createBackoff();
   const rate = createRequestRate();
   const stopping = new AbortController();
@@ -65,7 +65,6 @@ export function startPolling(parts, slots = createSlots(MAX_HELD), by = 'polling
   let notBefore = 0;
 
   async function run() {
-    if (position.since !== undefined) onState({ name: 'catching-up' });
     while (!stopping.signal.aborted) {
       underWay = new AbortController();
       const { signal } = underWay;

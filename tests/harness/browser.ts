@@ -92,7 +92,11 @@ function watchFaults(page: Page, origin: string, mayFail: boolean): string[] {
   page.on('console', (line) => {
     if (line.type() !== 'error' && line.type() !== 'warning') return;
     // The browser's own words about a request that failed; no page can keep it from saying them.
-    if (mayFail && /Failed to load resource|WebSocket connection to/.test(line.text())) return;
+    if (
+      mayFail &&
+      /Failed to load resource|WebSocket connection to|occurred when fetching the script/.test(line.text())
+    )
+      return;
     faults.push(`console: ${line.text()}`);
   });
   page.on('request', (request) => {
