@@ -58,6 +58,7 @@ function createPicker(panel, store) {
   const foot = make('p', 'emoji-foot');
   foot.ariaHidden = 'true';
   panel.ariaLabel = words.emoji.name;
+  panel.tabIndex = -1;
   panel.replaceChildren(head, groups, body, foot);
 
   const buttons = () => [...body.querySelectorAll('button')];
