@@ -122,11 +122,13 @@ export function findFault({ user, message }) {
 }
 
 /** @type {(problem: Problem, what?: string) => string} for people */
-export function toReason({ detail, errors = [] }, what = words.sending.notSent) {
+export function toReason({ code, detail, errors = [] }, what = words.sending.notSent) {
   /** @type {Record<string, string>} what the fields are called on the page */
   const fields = words.sending.fields;
   const reasons = errors.map((error) => `${fields[error.field] ?? error.field} ${error.detail}`);
-  return `${what}: ${reasons.join('; ') || detail}`;
+  /** @type {Record<string, string>} those that people meet; the others are told as the server tells them */
+  const problems = words.problems;
+  return `${what}: ${reasons.join('; ') || (problems[code] ?? detail)}`;
 }
 
 /** @type {(box: HTMLElement, faulty: boolean) => void} */

@@ -81,7 +81,7 @@ export function createRoomView({ room, store, life, pending, request, explain, d
     request,
     onAnswer: (changed) => take([changed]),
     onChange: (id) => (id === undefined ? conversation.touchAll() : conversation.touch([id])),
-    onFailure: (answer) => explainFailure(answer, 'Your reaction was not taken'),
+    onFailure: (answer) => explainFailure(answer, words.editing.notReacted),
   });
   const twins = createTwins(words.message.anonymous, () => conversation.touchAll());
   const conversation = createConversation({
@@ -186,7 +186,7 @@ export function createRoomView({ room, store, life, pending, request, explain, d
 
   /** @type {(answer: Exclude<Answer, { outcome: 'done' }>, what: string) => void} */
   function explainFailure(answer, what) {
-    if (answer.outcome === 'failed') return explain(`${what}: the server cannot be reached. Try again.`);
+    if (answer.outcome === 'failed') return explain(`${what}: ${words.editing.unreachable}`);
     // The identity is another than it was: nothing here is one's own any more.
     if (answer.problem.status === 403) author.forget();
     explain(toReason(answer.problem, what));

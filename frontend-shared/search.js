@@ -1,4 +1,5 @@
 /** Search in all rooms, or in this one: what was found lies over the conversation until one is chosen, or it is left. */
+import { toReason } from './composer.js';
 import { fetchMatches, MAX_MATCHES } from './directory-api.js';
 import { Refused } from './http.js';
 import { toPlainLine } from './rich-text.js';
@@ -51,7 +52,7 @@ export function createSearch({ box, panel, template, room, onChosen, onLeft }) {
       const found = await fetchMatches(asked, { signal, ...(hereOnly.checked && { room: room() }) });
       if (!signal.aborted) draw(found);
     } catch (error) {
-      if (!signal.aborted) draw([], words.search.failed(toReason(error)));
+      if (!signal.aborted) draw([], toText(error));
     }
   }
 
@@ -126,10 +127,10 @@ function toCount(count) {
 }
 
 /** @type {(error: unknown) => string} for people */
-function toReason(error) {
-  if (!(error instanceof Refused)) return words.search.unreachable;
-  return error.problem.status === 429 || error.problem.status === 503 ? words.search.busy : error.problem.detail;
-}
+const toText = (error) =>
+  error instanceof Refused
+    ? toReason(error.problem, words.search.failed)
+    : `${words.search.failed}: ${words.search.unreachable}`;
 
 /** @type {(piece: import('./search-hits.js').Piece) => string | HTMLElement} */
 function toPart({ text, isHit }) {

@@ -53,7 +53,6 @@ export const de = {
   },
   search: {
     here: 'Nur in diesem Raum',
-    busy: 'gerade suchen zu viele, versuche es gleich noch einmal',
     box: 'Suchen',
     results: 'Suchergebnisse',
     close: 'Schließen',
@@ -61,7 +60,7 @@ export const de = {
     nothing: 'Nichts gefunden',
     best: (found) => `Die ${number(found)} besten Treffer`,
     found: (found) => `${count(found, MESSAGES)} gefunden`,
-    failed: (reason) => `Es wurde nicht gesucht: ${reason}`,
+    failed: 'Es wurde nicht gesucht',
     unreachable: 'der Server ist nicht erreichbar',
   },
   typing: {
@@ -239,6 +238,16 @@ export const de = {
     json: 'Nachrichten als JSON',
   },
   number,
+  problems: {
+    'identity-required': 'der Server kennt dich nicht mehr. Lade die Seite neu.',
+    forbidden: 'das darf nur, wer sie geschrieben hat.',
+    'not-found': 'sie ist nicht mehr da.',
+    timeout: 'es hat zu lange gedauert. Versuche es noch einmal.',
+    'payload-too-large': 'sie ist zu lang.',
+    'rate-limited': 'das war zu viel auf einmal. Warte einen Moment und versuche es noch einmal.',
+    overloaded: 'der Server hat gerade zu viel zu tun. Versuche es gleich noch einmal.',
+    internal: 'im Server ist etwas schiefgegangen. Versuche es noch einmal.',
+  },
   attention: {
     title: (user, room) => `${user} in #${room}`,
   },

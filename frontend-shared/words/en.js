@@ -59,7 +59,6 @@ export const en = {
   },
   search: {
     here: 'In this room only',
-    busy: 'too many are searching just now, try again in a moment',
     box: 'Search',
     results: 'Search results',
     close: 'Close',
@@ -69,8 +68,7 @@ export const en = {
     best: (found) => `The best ${number(found)} of those found`,
     /** @type {(found: number) => string} */
     found: (found) => `${count(found, MESSAGES)} found`,
-    /** @type {(reason: string) => string} */
-    failed: (reason) => `Nothing was looked for: ${reason}`,
+    failed: 'Nothing was looked for',
     unreachable: 'the server cannot be reached',
   },
   typing: {
@@ -185,6 +183,7 @@ export const en = {
     /** @type {(length: number, max: number) => string} */
     tooLong: (length, max) => `Not saved: the message has ${number(length)} characters, and ${number(max)} fit.`,
     notSaved: 'Not saved',
+    notReacted: 'Your reaction was not taken',
     notDeleted: 'Not deleted',
     unreachable: 'the server cannot be reached. Try again.',
   },
@@ -272,6 +271,16 @@ export const en = {
   },
   /** @type {(value: number) => string} */
   number,
+  problems: {
+    'identity-required': 'the server does not know you any more. Load the page again.',
+    forbidden: 'only who wrote it may do that.',
+    'not-found': 'it is not there any more.',
+    timeout: 'it took too long. Try again.',
+    'payload-too-large': 'it is too long.',
+    'rate-limited': 'too much came at once. Wait a moment, and try again.',
+    overloaded: 'the server has too much to do just now. Try again in a moment.',
+    internal: 'something went wrong in the server. Try again.',
+  },
   attention: {
     /** @type {(user: string, room: string) => string} */
     title: (user, room) => `${user} in #${room}`,

@@ -1,6 +1,8 @@
 /** The pages in other languages: nothing is left out, and what stands in the HTML is what the English words say. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { ERRORS } from '../../backend/errors.ts';
+import { toReason } from '../../frontend-shared/composer.js';
 import { chooseLocale, wordOf } from '../../frontend-shared/words.js';
 import { de } from '../../frontend-shared/words/de.js';
 import { en } from '../../frontend-shared/words/en.js';
@@ -60,6 +62,13 @@ describe('the words', () => {
       '1,200 messages found',
     ]);
     expect([1, 1_200].map(de.search.found)).toEqual(['1 Nachricht gefunden', '1.200 Nachrichten gefunden']);
+  });
+
+  it('tell of problems by codes that there are, and of others as the server does', () => {
+    expect(Object.keys(ERRORS)).toEqual(expect.arrayContaining(Object.keys(en.problems)));
+    const problem = { type: 'about:blank', title: 'Gone', status: 404, detail: 'There is no message 9.' };
+    expect(toReason({ ...problem, code: 'not-found' }, 'Not saved')).toBe('Not saved: it is not there any more.');
+    expect(toReason({ ...problem, code: 'cursor-gone' })).toBe('Not sent: There is no message 9.');
   });
 
   it('are those of the first language of the browser that there is', () => {
