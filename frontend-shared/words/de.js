@@ -9,7 +9,7 @@ const MESSAGES = { one: 'Nachricht', other: 'Nachrichten' };
 export const de = {
   page: {
     skip: 'Zum Nachrichtenfeld springen',
-    notLoaded: 'Das ließ sich nicht laden: Der Server ist nicht erreichbar. Versuche es später noch einmal.',
+    notLoaded: 'Das ließ sich nicht laden: Der Server ist nicht erreichbar. Versuch es später noch einmal.',
     settings: 'Einstellungen',
     shortcuts: 'Tasten',
     polling: '#lobby · Since über Polling',
@@ -20,17 +20,12 @@ export const de = {
   status: {
     live: 'Live',
     connecting: 'Verbinde …',
-    catchingUp: 'Wird nachgeholt…',
+    catchingUp: 'Wird nachgeholt …',
     socket: 'WebSocket, live',
-    /** @type {(rate: string) => string} */
     polling: (rate) => `Polling, ${rate}`,
-    /** @type {(rate: string) => string} */
     fallback: (rate) => `Polling, ${rate}, da hier kein WebSocket geöffnet werden kann`,
-    /** @type {(seconds: number) => string} */
     everySeconds: (seconds) => `1 Anfrage in ${number(seconds)} s`,
-    /** @type {(requests: number) => string} */
     aSecond: (requests) => `${count(requests, { one: 'Anfrage', other: 'Anfragen' })} je Sekunde`,
-    /** @type {(tabs: number) => string} */
     shared: (tabs) => `, von ${number(tabs)} Tabs geteilt`,
     signedOut: 'Anmeldung nötig',
     offline: 'Offline',
@@ -48,7 +43,7 @@ export const de = {
     title: 'Räume',
     open: 'Raum öffnen',
     go: 'Öffnen',
-    badName: 'So kann kein Raum heißen: erlaubt sind bis zu 40 Zeichen aus a–z, 0–9 und -.',
+    badName: 'So kann kein Raum heißen: Erlaubt sind bis zu 40 Zeichen aus a–z, 0–9 und -.',
     here: (online) => `${number(online)} hier`,
   },
   search: {
@@ -60,8 +55,8 @@ export const de = {
     nothing: 'Nichts gefunden',
     best: (found) => `Die ${number(found)} besten Treffer`,
     found: (found) => `${count(found, MESSAGES)} gefunden`,
-    failed: 'Es wurde nicht gesucht',
-    unreachable: 'der Server ist nicht erreichbar',
+    failed: 'Die Suche ist fehlgeschlagen',
+    unreachable: 'Der Server ist nicht erreichbar.',
   },
   typing: {
     others: (others) => (others === 1 ? 'eine weitere Person' : `${number(others)} weitere`),
@@ -71,8 +66,8 @@ export const de = {
   list: {
     name: 'Nachrichten',
     empty: 'Hier wurde noch nichts gesagt. Mach den Anfang!',
-    toEnd: 'Zur neuesten springen',
-    toEndNew: (fresh) => `Zur neuesten springen (${number(fresh)} neue)`,
+    toEnd: 'Zum Neuesten springen',
+    toEndNew: (fresh) => `Zum Neuesten springen (${number(fresh)} neue)`,
     loading: 'Ältere Nachrichten werden geladen …',
     began: 'Hier hat es angefangen.',
     fresh: 'Neu',
@@ -92,7 +87,7 @@ export const de = {
     delete: 'Löschen',
     deleted: 'Nachricht gelöscht',
     edited: 'bearbeitet',
-    waiting: 'Wird noch gesendet',
+    waiting: 'Noch nicht gesendet',
     showAll: 'Alles zeigen',
     showLess: 'Weniger zeigen',
     like: 'Gefällt mir',
@@ -239,14 +234,14 @@ export const de = {
   },
   number,
   problems: {
-    'identity-required': 'der Server kennt dich nicht mehr. Lade die Seite neu.',
-    forbidden: 'das darf nur, wer sie geschrieben hat.',
-    'not-found': 'sie ist nicht mehr da.',
-    timeout: 'es hat zu lange gedauert. Versuche es noch einmal.',
-    'payload-too-large': 'sie ist zu lang.',
-    'rate-limited': 'das war zu viel auf einmal. Warte einen Moment und versuche es noch einmal.',
-    overloaded: 'der Server hat gerade zu viel zu tun. Versuche es gleich noch einmal.',
-    internal: 'im Server ist etwas schiefgegangen. Versuche es noch einmal.',
+    'identity-required': 'Der Server kennt dich nicht mehr. Lade die Seite neu.',
+    forbidden: 'Das darf nur, wer sie geschrieben hat.',
+    'not-found': 'Sie ist nicht mehr da.',
+    timeout: 'Es hat zu lange gedauert. Versuch es noch einmal.',
+    'payload-too-large': 'Sie ist zu lang.',
+    'rate-limited': 'Das war zu viel auf einmal. Warte einen Moment und versuch es noch einmal.',
+    overloaded: 'Der Server hat gerade zu viel zu tun. Versuch es gleich noch einmal.',
+    internal: 'Im Server ist etwas schiefgegangen. Versuch es noch einmal.',
   },
   attention: {
     title: (user, room) => `${user} in #${room}`,

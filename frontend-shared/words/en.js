@@ -68,8 +68,8 @@ export const en = {
     best: (found) => `The best ${number(found)} of those found`,
     /** @type {(found: number) => string} */
     found: (found) => `${count(found, MESSAGES)} found`,
-    failed: 'Nothing was looked for',
-    unreachable: 'the server cannot be reached',
+    failed: 'The search failed',
+    unreachable: 'the server cannot be reached.',
   },
   typing: {
     /** @type {(others: number) => string} */
