@@ -59,6 +59,8 @@ export function createSharing({ name, openLink, life, newName, locks = navigator
   let heardAt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let answerTimer;
+  /** It has no part in it any more. */
+  let isOver = false;
   /** Ends its waiting for the lead, or its leading. */
   let standing = new AbortController();
   /** Ends what tells the others that it is there. */
@@ -70,13 +72,16 @@ export function createSharing({ name, openLink, life, newName, locks = navigator
   const post = (/** @type {ToTabs | ToHub} */ message) => channel?.postMessage(message);
   /** @type {(event: HubEvent) => void} */
   const tell = (event) => {
-    post({ to: 'tabs', kind: 'event', event });
+    const isOut = event.kind === 'state' && event.state.name === 'signed-out';
+    // That is so for the token of this tab; another may have a newer one.
+    if (!isOut) post({ to: 'tabs', kind: 'event', event });
     listener?.hear(event);
+    if (isOut) leaveForGood();
   };
 
   /** Says what this tab shows, which is also how it asks whether somebody leads. */
   function follow(isShownAgain = false) {
-    if (!shows) return;
+    if (!shows || isOver) return;
     const showing = { room: shows, since: position.since, isHidden: life.isHidden(), isShownAgain };
     if (hub) return hub.follow(tab, showing);
     if (!channel) return lead();
@@ -155,6 +160,7 @@ export function createSharing({ name, openLink, life, newName, locks = navigator
   /** @type {(message: ToTabs | ToHub) => void} */
   function receive(message) {
     if (message.to === 'hub') return serve(message);
+    if (isOver) return;
     heardAt = Date.now();
     clearTimeout(answerTimer);
     answerTimer = undefined;
@@ -195,12 +201,18 @@ export function createSharing({ name, openLink, life, newName, locks = navigator
     listener?.doubt();
   }
 
+  function leaveForGood() {
+    isOver = true;
+    if (channel) part();
+    else stepDown();
+  }
+
   if (channel) {
     channel.addEventListener('message', ({ data }) => receive(/** @type {ToTabs | ToHub} */ (data)));
     addEventListener('pagehide', part);
     document.addEventListener('freeze', part);
-    addEventListener('pageshow', ({ persisted }) => persisted && void join());
-    document.addEventListener('resume', () => living.signal.aborted && void join());
+    addEventListener('pageshow', ({ persisted }) => persisted && !isOver && void join());
+    document.addEventListener('resume', () => living.signal.aborted && !isOver && void join());
     setInterval(() => {
       if (!hub && !life.isHidden() && Date.now() - heardAt > SILENCE_MS) follow();
     }, SILENCE_MS / 2);

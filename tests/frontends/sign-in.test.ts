@@ -54,4 +54,21 @@ describe.each(['/polling/', '/websocket/'])('%s', (path) => {
     await expectPage(chat.status).toContainText('Sign-in needed');
     await expectPage(chat.items).toHaveText([/before the end/]);
   });
+
+  it('goes on in a tab that has a newer token than the one that leads', async () => {
+    const clock = createClock(Date.now());
+    const { url } = await startTestServer({ auth: 'jwt', authSecret: SECRET, clock });
+    const enter = async (lastsS: number) => `${url}${path}#access_token=${await tokenFor(clock.now(), lastsS)}`;
+    const older = await openPage(await enter(60), { mayFail: true });
+    const newer = await openPage(await enter(3_600), { mayFail: true, beside: older });
+    await expectPage(newer.status).toContainText('shared by 2 tabs');
+    clock.advance(120_000);
+    await older.page.evaluate(() => void document.dispatchEvent(new Event('visibilitychange')));
+    await expectPage(older.status).toContainText('Sign-in needed');
+    await newer.say('still in');
+    await expectPage(newer.items).toHaveText([/still in/]);
+    await expectPage(newer.status).toContainText('Live');
+    await expectPage(newer.status).not.toContainText('shared');
+    await expectPage(older.items).toHaveCount(0);
+  });
 });
