@@ -1,6 +1,6 @@
 /**
- * The states that a page comes into by itself, or by a person's keys, as axe-core sees them in light and dark, and nothing
- * wider than the narrowest window. What one opens by its buttons is in states.test.ts.
+ * The states that a page comes into by itself, and what opens from the box, as axe-core sees them in light and dark, and
+ * nothing wider than the narrowest window. What opens from a message is in states.test.ts.
  */
 import AxeBuilder from '@axe-core/playwright';
 import { expect, it } from 'vitest';
@@ -53,7 +53,7 @@ async function fill(url: string): Promise<void> {
   await call(url, `/messages/${first.id}/reactions/🎉`, { method: 'PUT', headers });
 }
 
-it('a room is fit to be used, empty and full, with errors and without a network', async () => {
+it('a room is fit to be used, empty and full, with all that opens, with errors and without a network', async () => {
   const { url } = await startTestServer();
   const chat = await openPage(`${url}/websocket/`, { viewport: NARROW, hasTouch: true, mayFail: true });
   const { page, context } = chat;
@@ -65,6 +65,29 @@ it('a room is fit to be used, empty and full, with errors and without a network'
   await chat.message.press('Enter');
   await expectPage(chat.alert).not.toBeEmpty();
   await check(page, 'with an error');
+  await chat.message.fill('**bold** and a `word`');
+  await page.getByRole('button', { name: /preview/i }).click();
+  await expectPage(page.getByRole('region', { name: 'Preview' })).toContainText('bold and a word');
+  await check(page, 'with a preview');
+  await page.getByRole('button', { name: /preview/i }).click();
+  await chat.message.pressSequentially(' @W');
+  await expectPage(page.getByRole('option')).toHaveCount(1);
+  await check(page, 'with an offer');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Rooms' }).click();
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await check(page, 'with the settings');
+  await page.getByRole('button', { name: 'Keys' }).click();
+  await expectPage(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+  await check(page, 'with the keys');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Emoji', exact: true }).click();
+  // Of thousands a few, as axe-core looks at each.
+  await page.getByRole('searchbox', { name: 'Search emoji' }).fill('wink');
+  await expectPage(page.getByRole('dialog', { name: 'Emoji' }).getByText('😉')).toBeVisible();
+  await check(page, 'with the emoji');
+  await page.keyboard.press('Escape');
   await context.setOffline(true);
   await chat.say('waits for the network');
   await expectPage(chat.status).toContainText(/offline|reconnecting/i);
