@@ -176,7 +176,7 @@ describe('routes', () => {
   it('of HTTP are all named by the protocol', async () => {
     for (const route of await routesOfServer()) {
       const [method = '', path = ''] = route.split(' ');
-      if (['/', '/favicon.ico'].includes(path) || path.startsWith('/docs')) continue;
+      if (['/', '/favicon.ico', '/service-worker.js'].includes(path) || path.startsWith('/docs')) continue;
       const pattern = path.replaceAll(/\{[a-z]+\}/g, '[^\\s/`|]+');
       expect(PROTOCOL, route).toMatch(new RegExp(`${method.toUpperCase()}\`? ?\`?(/ \`?\\w+\`? )?${pattern}[\\s?\`]`));
     }

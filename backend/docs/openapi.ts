@@ -333,6 +333,12 @@ const PATHS: { [path: string]: { [Method in 'get' | 'post' | 'put' | 'patch' | '
       answers: { 200: { description: 'It.', types: { 'image/svg+xml': { type: 'string' } } } },
     },
   },
+  '/service-worker.js': {
+    get: {
+      ...page('What opens the pages without network'),
+      answers: { 200: { description: 'It.', types: { 'text/javascript': { type: 'string' } } } },
+    },
+  },
   '/docs': { get: page('The protocol, to be read') },
   '/docs/openapi.yaml': {
     get: { ...page('This document'), answers: { 200: { description: 'It.', types: YAML } } },
