@@ -73,7 +73,7 @@ describe('/docs in a browser', () => {
     return page;
   };
 
-  it.each(['light', 'dark'] as const)('is accessible in the %s', async (colorScheme) => {
+  it.each(['light', 'dark'] as const)('is accessible in the %s', { timeout: 60_000 }, async (colorScheme) => {
     const page = await open({ colorScheme });
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id, nodes }) => ({ id, at: nodes.map(({ html }) => html).slice(0, 3) }))).toEqual([]);
