@@ -4,45 +4,34 @@ import { words } from './words.js';
 const CTRL = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : words.keys.ctrl;
 const ALT = CTRL === '⌘' ? '⌥' : 'Alt';
 
-/** By what they are for; a list of ways, each of keys that are held together. */
+/** By where they work. What is parted by a space does the same, or the same the other way; what is joined is held together. */
 const SHEET = /** @type {const} */ ([
   [
     'anywhere',
     [
-      ['search', [[CTRL, 'K'], ['/']]],
-      ['write', [['C']]],
-      [
-        'rooms',
-        [
-          [ALT, '↑'],
-          [ALT, '↓'],
-        ],
-      ],
-      ['help', [['?']]],
-      ['leave', [['Esc']]],
+      ['search', `${CTRL}+K /`],
+      ['write', 'C'],
+      ['rooms', `${ALT}+↑ ${ALT}+↓`],
+      ['help', '?'],
+      ['leave', 'Esc'],
     ],
   ],
   [
     'writing',
     [
-      ['send', [['Enter']]],
-      ['newLine', [[words.composer.shift, 'Enter']]],
-      ['editLast', [['↑']]],
-      [
-        'format',
-        [
-          [CTRL, 'B'],
-          [CTRL, 'I'],
-          [CTRL, 'U'],
-        ],
-      ],
+      ['send', 'Enter'],
+      ['newLine', `${words.composer.shift}+Enter`],
+      ['editLast', '↑'],
+      ['format', `${CTRL}+B ${CTRL}+I ${CTRL}+U ${CTRL}+E`],
+      ['suggest', '@ :'],
     ],
   ],
   [
     'lists',
     [
-      ['move', [['↑'], ['↓']]],
-      ['open', [['Enter']]],
+      ['move', '↑ ↓'],
+      ['ends', `${words.keys.home} ${words.keys.end}`],
+      ['open', 'Enter'],
     ],
   ],
 ]);
@@ -75,10 +64,10 @@ function toSheet() {
 function toGroup([name, lines]) {
   const list = toElement('dl');
   for (const [what, ways] of lines) {
-    const keys = ways.flatMap((way, index) => [
-      ...(index > 0 ? [', '] : []),
-      ...way.map((key) => toElement('kbd', key)),
-    ]);
+    const keys = ways.split(' ').flatMap((way, index) => {
+      const held = way.split('+').map((key) => toElement('kbd', key));
+      return index === 0 ? held : [', ', ...held];
+    });
     list.append(toRow('keys-line', toElement('dt', words.keys[what]), toElement('dd', ...keys)));
   }
   return [toElement('h3', words.keys[name]), list];
