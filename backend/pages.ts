@@ -11,17 +11,25 @@ import type { ServerResponse } from 'node:http';
 import type { Express, RequestHandler } from 'express';
 import type { Identity } from './identity.ts';
 
-/** Folders of the pages, by the path they are served at, with what is joined in them. */
-// The shared folder under its own name: so the pages' imports mean the same to a browser and to the compiler.
-const PAGES = {
-  '/polling': { folder: 'frontend-polling', entries: ['main.js'] },
-  '/websocket': { folder: 'frontend-websocket', entries: ['main.js'] },
-  '/frontend-shared': {
-    folder: 'frontend-shared',
-    entries: ['style.css', 'front.js', 'styles/front.css', 'service-worker.js'],
-  },
+/** A folder, where it and its `index.html` are served, and what is joined in it. */
+interface Folder {
+  folder: string;
+  path: string;
+  document: string;
+  entries: readonly string[];
+}
+
+const PAGES: readonly Folder[] = [
+  { folder: 'frontend-polling', path: '/polling', document: '/polling/', entries: ['main.js'] },
+  { folder: 'frontend-websocket', path: '/websocket', document: '/websocket/', entries: ['main.js'] },
+];
+const SHARED: Folder = {
+  folder: 'frontend-shared',
+  // Under its own name: so the pages' imports mean the same to a browser and to the compiler.
+  path: '/frontend-shared',
+  document: '/',
+  entries: ['style.css', 'front.js', 'styles/front.css', 'service-worker.js'],
 };
-const SHARED = '/frontend-shared';
 const ROOT = new URL('../', import.meta.url);
 
 /** @param onFailure of joining: then the pages are given as they are */
@@ -37,25 +45,23 @@ export function servePages(app: Express, identity: Identity, onFailure: (error: 
   const refuse = refuseOthers(new Set(['GET']));
   const refuseWriting: RequestHandler = (request, response, next) =>
     request.method === 'GET' || request.method === 'HEAD' ? next() : refuse(request, response, next);
-  const folders = Object.entries(PAGES).map(([path, { folder, entries }]) => {
+  const serve = ({ folder, path, document, entries }: Folder, headers: RequestHandler) => {
     const root = fileURLToPath(new URL(folder, ROOT));
     const joined = joinFiles(root, { entries, onFailure });
     const files = express.static(root, { cacheControl: false, setHeaders: revalidate });
-    const isShared = path === SHARED;
-    const headers = isShared ? pageHeaders : pageHeadersOfKept;
     app.use(path, refuseWriting, addSlash, headers, setCookie, servePacked(root, joined), files);
-    return { path, root, joined, document: isShared ? '/' : `${path}/` };
-  });
-  const home = folders.find(({ path }) => path === SHARED);
-  if (home !== undefined) app.get('/service-worker.js', pageHeaders, serveWorker(folders, home));
+    return { path, root, joined, document };
+  };
+  const shared = serve(SHARED, pageHeaders);
+  const pages = PAGES.map((page) => serve(page, pageHeadersOfKept));
+  app.get('/service-worker.js', pageHeaders, serveWorker([...pages, shared], shared));
   app.use('/emoji', refuseWriting, pageHeaders, serveEmoji());
-  const shared = fileURLToPath(new URL('frontend-shared/', ROOT));
   app.get('/', pageHeaders, setCookie, (_request, response) => {
     revalidate(response);
-    response.sendFile('index.html', { root: shared, cacheControl: false });
+    response.sendFile('index.html', { root: shared.root, cacheControl: false });
   });
   app.get('/favicon.ico', (_request, response) => {
-    response.type('image/svg+xml').sendFile('favicon.svg', { root: shared });
+    response.type('image/svg+xml').sendFile('favicon.svg', { root: shared.root });
   });
   app.all(['/', '/favicon.ico', '/service-worker.js'], refuseWriting);
 }

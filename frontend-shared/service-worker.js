@@ -22,6 +22,7 @@
  * @property {Pages} [PAGES]
  * @property {() => Promise<void>} skipWaiting
  * @property {ServiceWorkerRegistration} registration
+ * @property {{ claim: () => Promise<void> }} clients
  * @property {(name: string, react: (event: Asked) => void) => void} addEventListener
  */
 const worker = /** @type {Worker} */ (/** @type {unknown} */ (globalThis));
@@ -43,7 +44,8 @@ worker.addEventListener('install', (event) => event.waitUntil(keepAll().then(() 
 worker.addEventListener('activate', (event) => {
   // The server is asked for a page while this is still being started.
   const preloading = worker.registration.navigationPreload?.enable();
-  event.waitUntil(Promise.all([preloading, dropOld()]));
+  // Pages that are open as well: what they load later may be gone from the server by then.
+  event.waitUntil(Promise.all([preloading, dropOld()]).then(() => worker.clients.claim()));
 });
 
 worker.addEventListener('fetch', (event) => {
