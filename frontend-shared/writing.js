@@ -6,6 +6,7 @@ import { createDrafts } from './drafts.js';
 import { markNamesOf, remarkNames } from './draw-text.js';
 import { find } from './elements.js';
 import { isSameName } from './mentions.js';
+import { makeRoomForKeyboard, setPageHeight } from './keyboard-room.js';
 import { createOptions } from './options.js';
 import { createPeople } from './people.js';
 import { createReplyBar } from './reply-bar.js';
@@ -133,6 +134,7 @@ export function createWriting({ room, store, find: findMessage, explain, tellTyp
   name.addEventListener('change', () => remarkNames(document));
   markNamesOf({ me, names: people.names });
   refuseFiles(document, explain);
+  makeRoomForKeyboard(visualViewport, () => innerHeight, setPageHeight(document.body));
   addEventListener('pagehide', drafts.leave);
   addEventListener('pageshow', drafts.comeBack);
 

@@ -20,6 +20,7 @@ const paste = (chat: Chat, text: string, withFile = false) =>
       if (hasFile) clipboardData.items.add(new File(['x'], 'cat.png', { type: 'image/png' }));
       const isFree = box.dispatchEvent(new ClipboardEvent('paste', { clipboardData, cancelable: true, bubbles: true }));
       // A browser inserts it itself where nobody else does.
+      // oxlint-disable-next-line typescript/no-deprecated -- nothing newer types for a person
       if (isFree) document.execCommand('insertText', false, pasted);
     },
     [text, withFile] as const,
