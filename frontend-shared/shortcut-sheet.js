@@ -47,9 +47,11 @@ export function openShortcutSheet() {
 function toSheet() {
   const title = toElement('h2', words.keys.title);
   title.id = 'keys-title';
+  // With the focus on the button below, a small phone would show the end of it.
+  title.tabIndex = -1;
+  title.autofocus = true;
   const close = toElement('button', words.keys.close);
   close.className = 'quiet';
-  close.autofocus = true;
   const form = toElement('form', toRow('dialog-buttons', close));
   form.method = 'dialog';
   const dialog = toElement('dialog', title, ...SHEET.flatMap(toGroup), toElement('p', words.keys.singleKeys), form);

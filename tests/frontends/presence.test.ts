@@ -284,6 +284,7 @@ it('can be found by its keys, which a sheet lists, and which can be switched off
   await chat.log.focus();
   await keyboard.press('?');
   await expectPage(sheet).toContainText('Edit your last message');
+  await expectPage(sheet.getByRole('heading', { name: 'Keys' })).toBeFocused();
   expect(await faultsOf(chat)).toEqual([]);
   await keyboard.press('Escape');
   await expectPage(sheet).toHaveCount(0);
