@@ -185,7 +185,11 @@ export function createSide({ store, life, marks, later, explain, onChosen }) {
     },
     close: drawer.close,
     load: rooms.load,
-    noticed: rooms.noticed,
+    /** @param {string} told a room that was posted to from here: so one's public name may be known only now */
+    noticed(told) {
+      rooms.noticed(told);
+      drawAvatar();
+    },
     heard(room, messages, isLive) {
       for (const one of messages) typists.said(one);
       const mentioning = unread.take(room, messages);
