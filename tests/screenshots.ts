@@ -24,6 +24,8 @@ const MINUTE_MS = 60_000;
 
 /** What time it is, for the server and for the pages. */
 let now = Date.parse('2026-11-20T14:10:00Z');
+/** The public name of who looks at the pages. */
+let mira = '';
 const clock = { ...systemClock, now: () => now };
 const settings = {
   ...readSettings({ RATE_LIMIT: 'off', JOURNAL: 'memory', SECRET }),
@@ -63,16 +65,27 @@ try {
 }
 
 async function shoot(path: string, file: string, { size = WIDE, colorScheme = 'light', act }: Look): Promise<void> {
-  const context = await browser.newContext({ viewport: size, colorScheme, locale: 'en-GB', timezoneId: 'UTC' });
+  const isPhone = size === PHONE;
+  const context = await browser.newContext({
+    viewport: size,
+    colorScheme,
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    hasTouch: isPhone,
+    isMobile: isPhone,
+  });
   await context.addCookies([
     { name: 'since_identity', value: tokenOf('mira'), url, httpOnly: true, sameSite: 'Strict' },
   ]);
+  await context.addInitScript((author) => {
+    localStorage.setItem('since.name', 'Mira');
+    localStorage.setItem('since.author', author);
+  }, mira);
   await context.clock.setFixedTime(now);
   const page = await context.newPage();
   await page.goto(url + path);
   await page.getByRole('log').and(page.locator('[aria-busy=false]')).waitFor();
   await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
-  await page.getByRole('textbox', { name: 'Name' }).fill('Mira');
   await act?.(page);
   await take(page, file);
   await context.close();
@@ -138,7 +151,8 @@ async function talk(): Promise<void> {
   await react('azin', reply.id, '👍');
   const watch = 'Yes, *please*. I will watch the graphs this afternoon, and tell you at once if anything looks odd.';
   await say('chiara', 'Chiara', watch);
-  await say('mira', 'Mira', 'Then I take the *release notes*.');
+  const own = await say('mira', 'Mira', 'Then I take the *release notes*.');
+  mira = own.author ?? '';
   await say('bo', 'Bo', 'It is settled: 15:00.');
   now += MINUTE_MS;
 }
