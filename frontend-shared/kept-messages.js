@@ -58,15 +58,13 @@ export function createKeptMessages({ owner, open = () => indexedDB, now = Date.n
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
-  /** @type {(act: (store: IDBObjectStore) => void) => Promise<void>} */
+  /** @type {(act: (store: IDBObjectStore) => Promise<void>) => Promise<void>} never rejects */
   async function write(act) {
     try {
       const opened = await database;
       if (!opened) return;
       const transaction = opened.transaction(STORE, 'readwrite', { durability: 'relaxed' });
-      const ended = endOf(transaction);
-      act(transaction.objectStore(STORE));
-      await ended;
+      await Promise.all([endOf(transaction), act(transaction.objectStore(STORE))]);
     } catch {
       // Full, or gone: then it is not kept.
     }
@@ -78,15 +76,12 @@ export function createKeptMessages({ owner, open = () => indexedDB, now = Date.n
     if (since === undefined) return;
     /** @type {KeptRoom} */
     const kept = { room, owner, epoch: epochOf(since), since, messages: [...messages.values()], at: now() };
-    void write((store) => {
-      const asking = store.get(room);
-      asking.onsuccess = () => {
-        // Another tab may have read further, and have erased what this one has not heard of.
-        const other = parse(asking.result);
-        if (other?.owner === owner && other.since !== kept.since && reaches(other.since, kept.since)) return;
-        store.put(kept);
-        dropOthers(store, kept);
-      };
+    void write(async (store) => {
+      // Another tab may have read further, and have erased what this one has not heard of.
+      const other = parse(await answerOf(store.get(kept.room)));
+      if (other?.owner === owner && other.since !== kept.since && reaches(other.since, kept.since)) return;
+      store.put(kept);
+      await dropOthers(store, kept);
     });
   }
 
@@ -144,11 +139,11 @@ export function createKeptMessages({ owner, open = () => indexedDB, now = Date.n
     forget() {
       empty();
       const gone = room;
-      void write((store) => store.delete(gone));
+      void write(async (store) => void store.delete(gone));
     },
     clear() {
       empty();
-      void write((store) => store.clear());
+      void write(async (store) => void store.clear());
     },
   };
 }
@@ -175,24 +170,22 @@ async function read(database, room) {
   return parse(await answerOf(opened.transaction(STORE).objectStore(STORE).get(room)));
 }
 
-/** What is of another journal or of somebody else, what is too old, and what is too much. @type {(store: IDBObjectStore, kept: KeptRoom) => void} */
-function dropOthers(store, { epoch, owner, at }) {
-  for (const [index, mine] of [
-    ['epoch', epoch],
-    ['owner', owner],
-  ]) {
-    for (const others of [IDBKeyRange.upperBound(mine, true), IDBKeyRange.lowerBound(mine, true)]) {
-      drop(store, store.index(index ?? '').getAllKeys(others));
-    }
-  }
-  drop(store, store.index('at').getAllKeys(IDBKeyRange.upperBound(at - MAX_AGE_MS)));
-  const all = store.index('at').getAllKeys();
-  all.onsuccess = () => all.result.slice(0, -MAX_ROOMS).forEach((key) => store.delete(key));
-}
-
-/** @type {(store: IDBObjectStore, found: IDBRequest<IDBValidKey[]>) => void} */
-function drop(store, found) {
-  found.onsuccess = () => found.result.forEach((key) => store.delete(key));
+/**
+ * What is of another journal or of somebody else, what is too old, and what is too much.
+ * @type {(store: IDBObjectStore, kept: KeptRoom) => Promise<void>}
+ */
+async function dropOthers(store, { epoch, owner, at }) {
+  /** @type {(index: string, range?: IDBKeyRange) => Promise<IDBValidKey[]>} */
+  const find = (index, range) => answerOf(store.index(index).getAllKeys(range));
+  const gone = [
+    ...(await find('epoch', IDBKeyRange.upperBound(epoch, true))),
+    ...(await find('epoch', IDBKeyRange.lowerBound(epoch, true))),
+    ...(await find('owner', IDBKeyRange.upperBound(owner, true))),
+    ...(await find('owner', IDBKeyRange.lowerBound(owner, true))),
+    ...(await find('at', IDBKeyRange.upperBound(at - MAX_AGE_MS))),
+    ...(await find('at')).slice(0, -MAX_ROOMS),
+  ];
+  for (const room of gone) store.delete(room);
 }
 
 /** @type {(value: unknown) => KeptRoom | undefined} it may be of another version, or not ours at all */

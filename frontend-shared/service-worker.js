@@ -128,7 +128,10 @@ async function answerKept(request, of, path) {
   return kept ?? fetch(request);
 }
 
-/** What an older page wants to load now, the server may not have any more. @type {(request: Request, path: string) => Promise<Response>} */
+/**
+ * What an older page wants to load now, the server may not have any more.
+ * @type {(request: Request, path: string) => Promise<Response>}
+ */
 async function answerPart(request, path) {
   return (await caches.match(path)) ?? fetch(request);
 }
