@@ -43,9 +43,8 @@ export function createNewLine(onMoved) {
       move(lastRead !== undefined && newest !== undefined && newest > lastRead ? lastRead : undefined);
     },
     missed(ids, isHidden) {
-      const isFirst = count === 0;
       count += ids.length;
-      if (isFirst && ids.length > 0 && (after === undefined || isHidden)) move(seen);
+      if (ids.length > 0 && (after === undefined || isHidden)) move(seen);
     },
     saw(newest) {
       seen = newest;

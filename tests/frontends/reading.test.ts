@@ -28,7 +28,7 @@ const topOf = ({ page }: Chat, id: number) =>
 const toEnd = ({ page }: Chat) => page.getByRole('button', { name: /^Jump to latest/ });
 const line = ({ page }: Chat) => page.getByText('New', { exact: true });
 
-/** Everything that is done for a message that comes: looked for in the document, measured, or read from the store. */
+/** Everything that is done for a message that comes: looked up, looked for in the document, measured, or read from the store. */
 const countWork = ({ page }: Chat) =>
   page.evaluate(() => {
     const work = { done: 0 };
@@ -37,6 +37,8 @@ const countWork = ({ page }: Chat) =>
       [Element.prototype, 'getBoundingClientRect'],
       [Node.prototype, 'insertBefore'],
       [Storage.prototype, 'getItem'],
+      [Map.prototype, 'get'],
+      [Array.prototype, 'at'],
     ] as [Record<string, (...args: unknown[]) => unknown>, string][]) {
       const before = of[name]!;
       of[name] = function (...args) {
