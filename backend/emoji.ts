@@ -6,12 +6,15 @@ import { brotliCompress, gzip } from 'node:zlib';
 import type { RequestHandler } from 'express';
 
 /** Where the package keeps them, by language. Short names are English everywhere: people bring them along from elsewhere. */
-const NAMES = { en: 'en/github', de: 'de/cldr-native' };
+const require = createRequire(import.meta.url);
+const DATA = {
+  en: require.resolve('emoji-picker-element-data/en/github/data.json'),
+  de: require.resolve('emoji-picker-element-data/de/cldr-native/data.json'),
+};
 const COMPRESS = { br: promisify(brotliCompress), gzip: promisify(gzip), identity: async (text: Buffer) => text };
 const PATH = /^\/([a-z]+)\.json$/;
-const { resolve } = createRequire(import.meta.url);
 
-type Language = keyof typeof NAMES;
+type Language = keyof typeof DATA;
 type Encoding = keyof typeof COMPRESS;
 
 interface Entry {
@@ -37,7 +40,7 @@ type Row = readonly [
 export function serveEmoji(): RequestHandler {
   // Made when first asked for, and then kept: two languages of some 50 kB, compressed.
   const packed = new Map<string, Promise<Buffer>>();
-  const { version } = createRequire(import.meta.url)('emoji-picker-element-data/package.json') as { version: string };
+  const { version } = require('emoji-picker-element-data/package.json') as { version: string };
 
   return async (request, response, next) => {
     const language = PATH.exec(request.path)?.[1];
@@ -54,7 +57,7 @@ export function serveEmoji(): RequestHandler {
 }
 
 const isLanguage = (language: string | undefined): language is Language =>
-  language !== undefined && Object.hasOwn(NAMES, language);
+  language !== undefined && Object.hasOwn(DATA, language);
 
 const toBytes = (rows: readonly Row[]): Buffer => Buffer.from(JSON.stringify(rows));
 
@@ -69,7 +72,7 @@ async function readEmoji(language: Language): Promise<Row[]> {
 }
 
 async function readEntries(language: Language): Promise<Entry[]> {
-  const text = await readFile(resolve(`emoji-picker-element-data/${NAMES[language]}/data.json`), 'utf8');
+  const text = await readFile(DATA[language], 'utf8');
   return JSON.parse(text) as Entry[];
 }
 

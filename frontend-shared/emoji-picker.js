@@ -124,7 +124,7 @@ function createPicker(panel, store) {
   /** @type {(title: string, emoji: readonly Emoji[], group?: number) => HTMLElement} */
   function toSection(title, emoji, group) {
     const section = make('section', 'emoji-section');
-    const heading = make('h3', '');
+    const heading = make('h2', '');
     heading.textContent = title;
     const grid = make('div', 'emoji-grid');
     grid.append(...emoji.map(toButton));

@@ -90,7 +90,10 @@ export function startPage(name, openLink) {
     explain,
     dress: (box, meter) => writing.dress(box, meter),
     pickEmoji,
-    retry: outbox.retry,
+    retry(key) {
+      outbox.retry(key);
+      explain('');
+    },
     discard(key) {
       outbox.discard(key);
       writing.discarded();

@@ -126,6 +126,7 @@ describe('completion', () => {
     await page.keyboard.press('Escape');
     await expectPage(picker).toBeHidden();
     await expectPage(button).toBeFocused();
+    await expectPage(button).toHaveAttribute('aria-expanded', 'false');
     await button.press('Enter');
     await page.keyboard.type('rocket');
     await page.keyboard.press('ArrowDown');
@@ -182,6 +183,7 @@ describe('what is half written', () => {
     await message.press('ArrowUp');
     await editBox(chat).fill('said anew');
     await editBox(chat).press('Enter');
+    await expectPage(editBox(chat)).toHaveCount(0);
     await expectPage(message).toBeFocused();
     await expectPage(itemOf(chat, 'said anew')).toContainText('edited');
   });
