@@ -71,7 +71,6 @@ export const de = {
     loading: 'Ältere Nachrichten werden geladen …',
     began: 'Hier hat es angefangen.',
     fresh: 'Neu',
-    seeking: (id) => `Nachricht #${id} wird gesucht …`,
     unreachable: (id) => `Nachricht #${id} konnte nicht geladen werden: Der Server ist nicht erreichbar.`,
     unknown: (id) => `Diese Nachricht ist nicht mehr in diesem Raum: Es gibt keine Nachricht #${id}.`,
     deleted: (id) => `Nachricht #${id} wurde gelöscht.`,
@@ -94,7 +93,6 @@ export const de = {
     dislike: 'Gefällt mir nicht',
     reactWith: (emoji) => `Mit ${emoji} reagieren`,
     reacted: (name, reactions) => `${name}, ${number(reactions)}`,
-    link: (id) => `Link zu Nachricht #${id}`,
     anonymous: 'ohne Identität',
   },
   editor: {

@@ -89,8 +89,6 @@ export const en = {
     began: 'This is where it began.',
     fresh: 'New',
     /** @type {(id: number) => string} */
-    seeking: (id) => `Looking for message #${id}…`,
-    /** @type {(id: number) => string} */
     unreachable: (id) => `Message #${id} could not be loaded: the server cannot be reached.`,
     /** @type {(id: number) => string} */
     unknown: (id) => `That message is not in this room any more: there is no message #${id}.`,
@@ -118,8 +116,6 @@ export const en = {
     reactWith: (emoji) => `React with ${emoji}`,
     /** @type {(name: string, reactions: number) => string} */
     reacted: (name, reactions) => `${name}, ${number(reactions)}`,
-    /** @type {(id: number) => string} */
-    link: (id) => `Link to message #${id}`,
     anonymous: 'no identity',
   },
   editor: {
