@@ -26,7 +26,7 @@ export const de = {
     fallback: (rate) => `Polling, ${rate}, da hier kein WebSocket geöffnet werden kann`,
     everySeconds: (seconds) => `1 Anfrage in ${number(seconds)} s`,
     aSecond: (requests) => `${count(requests, { one: 'Anfrage', other: 'Anfragen' })} je Sekunde`,
-    shared: (tabs) => `, von ${number(tabs)} Tabs geteilt`,
+    shared: (tabs) => `, für ${number(tabs)} Tabs`,
     signedOut: 'Anmeldung nötig',
     offline: 'Offline',
     reconnecting: 'Neuer Versuch',

@@ -32,7 +32,7 @@ export const en = {
     /** @type {(requests: number) => string} */
     aSecond: (requests) => `${count(requests, { one: 'request', other: 'requests' })} a second`,
     /** @type {(tabs: number) => string} */
-    shared: (tabs) => `, shared by ${number(tabs)} tabs`,
+    shared: (tabs) => `, for ${number(tabs)} tabs`,
     signedOut: 'Sign-in needed',
     offline: 'Offline',
     reconnecting: 'Reconnecting',

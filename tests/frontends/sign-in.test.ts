@@ -61,14 +61,14 @@ describe.each(['/polling/', '/websocket/'])('%s', (path) => {
     const enter = async (lastsS: number) => `${url}${path}#access_token=${await tokenFor(clock.now(), lastsS)}`;
     const older = await openPage(await enter(60), { mayFail: true });
     const newer = await openPage(await enter(3_600), { mayFail: true, beside: older });
-    await expectPage(newer.status).toContainText('shared by 2 tabs');
+    await expectPage(newer.status).toContainText('for 2 tabs');
     clock.advance(120_000);
     await older.page.evaluate(() => void document.dispatchEvent(new Event('visibilitychange')));
     await expectPage(older.status).toContainText('Sign-in needed');
     await newer.say('still in');
     await expectPage(newer.items).toHaveText([/still in/]);
     await expectPage(newer.status).toContainText('Live');
-    await expectPage(newer.status).not.toContainText('shared');
+    await expectPage(newer.status).not.toContainText('tabs');
     await expectPage(older.items).toHaveCount(0);
   });
 });

@@ -46,7 +46,7 @@ describe.each(['/polling/', '/websocket/'])('%s', (path) => {
   it('shares one link among tabs, also of several rooms, and goes on when the one that leads is gone', async () => {
     const { url } = await startTestServer();
     const [leading, crashing, third] = (await openTabs(url + path, 3)) as [Chat, Chat, Chat];
-    await expectPage(third.status).toContainText('shared by 3 tabs');
+    await expectPage(third.status).toContainText('for 3 tabs');
     await expect.poll(() => connections(url, transport)).toBe(1);
     await third.say('by the third', 'Azin');
     for (const { items } of [leading, crashing]) await expectPage(items).toHaveText([/by the third/]);
@@ -67,7 +67,7 @@ describe.each(['/polling/', '/websocket/'])('%s', (path) => {
     await crashing.page.waitForEvent('crash');
     await post(url, { message: 'after the crash', room: 'other' });
     await expectPage(third.items).toHaveText([/after the crash/]);
-    await expectPage(third.status).not.toContainText('shared');
+    await expectPage(third.status).not.toContainText('tabs');
     await expect.poll(() => connections(url, transport)).toBe(1);
   });
 
@@ -87,7 +87,7 @@ describe.each(['/polling/', '/websocket/'])('%s', (path) => {
     await post(url, 'after');
     for (const { items, status } of [leading, other]) {
       await expectPage(items).toHaveText([/before/, /meanwhile/, /after/]);
-      await expectPage(status).toContainText('shared by 2 tabs');
+      await expectPage(status).toContainText('for 2 tabs');
     }
     await expect.poll(() => connections(url, transport)).toBe(1);
   });
