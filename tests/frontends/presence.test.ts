@@ -228,9 +228,10 @@ it('calls whoever wants it when they are spoken to and look elsewhere, once for 
   await expectPage(second.items).toHaveCount(1);
   const other = await openPage(room);
 
-  await other.say('@Azin while you look', 'Mira');
+  await setHidden(chat.page, true);
+  await other.say('@Azin while you look at the other tab', 'Mira');
   await expectPage(chat.items).toHaveCount(2);
-  for (const one of [chat, second]) await setHidden(one.page, true);
+  await setHidden(second.page, true);
   await other.say('not for you', 'Mira');
   await other.say('**@azin**, look!', 'Mira');
   await expectPage.poll(async () => [...(await callsOf(chat)), ...(await callsOf(second))]).toHaveLength(1);
