@@ -37,7 +37,7 @@ import { words } from './words.js';
  * @property {() => void} reset nothing of what is shown is known any more
  * @property {() => void} changed what is on its way is not what it was
  * @property {(id: number) => Message | undefined} find
- * @property {(id: number | undefined) => void} seek shows a message as soon as it is here
+ * @property {(id: number | undefined) => void} seek shows a message as soon as it is here; without one, the newest
  * @property {() => Reading | undefined} reading where one reads; undefined at the end
  * @property {(reading: Reading) => void} goTo back to where one has read
  * @property {(back: HTMLElement) => boolean} editLast opens one's own newest message, and then leads back; false when
@@ -223,7 +223,10 @@ export function createRoomView({ room, store, life, pending, request, explain, d
     },
     changed,
     find: conversation.find,
-    seek: seeker.seek,
+    seek(id) {
+      seeker.seek(id);
+      if (id === undefined) toEnd();
+    },
     reading: list.reading,
     goTo: seeker.goTo,
     editLast(back) {

@@ -196,6 +196,12 @@ describe('one who reads older ones', () => {
     await expectPage(chat.page.locator('.is-marked')).toBeInViewport();
     await chat.page.goBack();
     await expectPage.poll(async () => Math.abs((await topOf(chat, 91)) - before)).toBeLessThanOrEqual(1);
+    await toEnd(chat).click();
+    await chat.page.locator('.message-link[data-id="109"]').dispatchEvent('click');
+    await expectPage(chat.page).toHaveURL(/#109$/);
+    await expectPage(toEnd(chat)).toBeVisible();
+    await chat.page.goBack();
+    await expectPage(chat.items.last()).toBeInViewport();
   });
 });
 
