@@ -26,9 +26,12 @@ const SPACING_MS = 100;
 /** Milliseconds, when there was nothing in the last answer: a server that does not hold requests is not to be flooded. */
 const EMPTY_SPACING_MS = 1_000;
 
+/** What all rooms that are polled by one tab have to share. */
+export const createHeld = () => createSlots(MAX_HELD);
+
 /** @type {OpenLink} */
 export function openPolling() {
-  const slots = createSlots(MAX_HELD);
+  const slots = createHeld();
   /** @type {Set<() => void>} */
   const stops = new Set();
   return {
@@ -49,11 +52,11 @@ export function openPolling() {
 
 /**
  * @param {Omit<ListenParts, 'onTyping' | 'onPresence'>} parts
- * @param {Slots} [slots]
+ * @param {Slots} slots
  * @param {'polling' | 'fallback'} [by]
  * @returns {{ check: () => void, stop: () => void }}
  */
-export function startPolling(parts, slots = createSlots(MAX_HELD), by = 'polling') {
+export function startPolling(parts, slots, by = 'polling') {
   const { life, onState } = parts;
   const backoff = createBackoff();
   const rate = createRequestRate();

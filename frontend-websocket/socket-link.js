@@ -8,7 +8,7 @@ import { hasIdentity, Refused } from '../frontend-shared/http.js';
 import { ask, isSignedOut } from '../frontend-shared/link.js';
 import { postMessage } from '../frontend-shared/messages-api.js';
 import { pause } from '../frontend-shared/pause.js';
-import { startPolling } from '../frontend-shared/poller.js';
+import { createHeld, startPolling } from '../frontend-shared/poller.js';
 import { openSocket } from './socket.js';
 /** @import { LinkState, ListenParts, OpenLink } from '../frontend-shared/link.js' */
 /** @import { Socket } from './socket.js' */
@@ -34,6 +34,7 @@ export function openSocketLink(life) {
   /** @type {Map<string, { stop: () => void, check: () => void }> | undefined} by room, while they stand in for the socket */
   let pollers;
   let blocked = 0;
+  const held = createHeld();
   /** What is so for every room for which nothing else is known. @type {LinkState} */
   let state = { name: 'connecting' };
 
@@ -112,7 +113,7 @@ export function openSocketLink(life) {
   function poll(parts) {
     pollers?.set(
       parts.room,
-      startPolling({ ...parts, onState: (next) => onPollerState(parts, next) }, undefined, 'fallback'),
+      startPolling({ ...parts, onState: (next) => onPollerState(parts, next) }, held, 'fallback'),
     );
   }
 
@@ -160,8 +161,7 @@ export function openSocketLink(life) {
   async function makeSure() {
     const used = socket;
     tellAll({ name: 'catching-up' });
-    await used?.check();
-    if (!used || used !== socket) return;
+    if (!(await used?.check()) || !used || used !== socket) return;
     for (const { room, onState } of rooms.values()) if (used.isLive(room)) onState(LIVE);
   }
 

@@ -34,7 +34,7 @@ const PROOF = { command: 'unsubscribe', message: { room: 'nobody-is-here' } };
  *   not know who is there, as told at its opening
  * @property {(command: Command) => Promise<Answer | undefined>} request likewise
  * @property {(room: string, user: string) => void} tellTyping
- * @property {() => Promise<void>} check ends it unless the server answers soon; resolves when it has
+ * @property {() => Promise<boolean>} check ends it unless the server answers soon; whether it has
  * @property {() => void} end
  */
 /**
@@ -156,7 +156,7 @@ export function openSocket(first, others, onLive) {
 
   async function check() {
     proofs += 1;
-    await request(PROOF, `proof-${proofs}`, PROOF_WITHIN_MS);
+    return (await request(PROOF, `proof-${proofs}`, PROOF_WITHIN_MS)) !== undefined;
   }
 
   /** @type {(parts: ListenParts) => void} */
