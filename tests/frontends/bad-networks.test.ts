@@ -123,6 +123,35 @@ describe.each(PAGES)('%s', (path) => {
     expect(await (await heard).jsonValue()).toEqual([]);
   });
 
+  it('catches up before it is called live again, when the machine has slept', async () => {
+    const { url } = await startTestServer();
+    let mayPass = Promise.resolve();
+    const chat = await openPage(url + path, {
+      async prepare(page) {
+        await page.clock.install();
+        await page.route('**/messages?*', async (route) => {
+          await mayPass;
+          await route.continue().catch(() => {});
+        });
+        await page.routeWebSocket('**/messages*', (socket) => {
+          const server = socket.connectToServer();
+          server.onMessage(async (frame) => {
+            await mayPass;
+            socket.send(frame);
+          });
+        });
+      },
+    });
+    const { promise, resolve: letPass } = Promise.withResolvers<void>();
+    mayPass = promise;
+    await chat.page.clock.fastForward(120_000);
+    await expectPage(chat.status).toContainText('Catching up…', { timeout: 3_000 });
+    await expectPage(chat.status).not.toContainText('Live');
+    letPass();
+    await expectPage(chat.status).toContainText('Live');
+    await chat.page.unrouteAll({ behavior: 'ignoreErrors' });
+  });
+
   it('is up to date when a hidden tab is shown', async () => {
     const { url } = await startTestServer();
     const chat = await openPage(url + path);
