@@ -21,6 +21,7 @@ import { words } from './words.js';
  * @typedef {object} Around What a row looks like beside what it says itself.
  * @property {Date} now
  * @property {number | undefined} lastRead the line above what is new stands after this id
+ * @property {string | undefined} author one's own, of what is on its way
  * @property {(message: Message) => Beside} toBeside
  * @property {(message: Message) => string} toTwin what tells its author from another of the same name; mostly empty
  */
@@ -31,12 +32,13 @@ import { words } from './words.js';
  * @property {boolean} isFirstNew
  * @property {boolean} together the row before already shows the name
  * @property {string} twin
+ * @property {number} hue
  * @property {Beside | undefined} beside undefined for what is on its way, and for what was deleted
  */
 
 /** @type {(row: Row, before: Row | undefined, around: Around) => Item} */
-export function toItem(row, before, { now, lastRead, toBeside, toTwin }) {
-  const { message } = row;
+export function toItem(row, before, { now, lastRead, author, toBeside, toTwin }) {
+  const { message, pending } = row;
   const at = timeOf(row, now);
   const beforeAt = before && timeOf(before, now);
   const newDay = !beforeAt || !isSameDay(at, beforeAt);
@@ -49,6 +51,7 @@ export function toItem(row, before, { now, lastRead, toBeside, toTwin }) {
     isFirstNew,
     together: isSoon && isSamePerson(row, before),
     twin: message ? toTwin(message) : '',
+    hue: toHue((message ? message.author : author) ?? (message ?? pending)?.user ?? ''),
     beside: message && !message.deleted ? toBeside(message) : undefined,
   };
 }
@@ -61,6 +64,7 @@ export const looksSame = (a, b) =>
   a.isFirstNew === b.isFirstNew &&
   a.together === b.together &&
   a.twin === b.twin &&
+  a.hue === b.hue &&
   looksSameBeside(a.beside, b.beside);
 
 /** @type {(a: Beside | undefined, b: Beside | undefined) => boolean} */
@@ -78,7 +82,7 @@ const looksSameBeside = (a, b) =>
  * Draw anew what has changed, into the element that is there: it keeps its place, its focus and what is selected in it.
  * @type {(element: HTMLElement, item: Item, now: Date) => void}
  */
-export function drawItem(element, { row: { message, pending }, day, isFirstNew, together, twin, beside }, now) {
+export function drawItem(element, { row: { message, pending }, day, isFirstNew, together, twin, hue, beside }, now) {
   const user = message?.user ?? pending?.user ?? '';
   const text = message?.deleted ? words.message.deleted : (message?.message ?? pending?.message ?? '');
   element.classList.toggle('has-day', day !== '');
@@ -86,7 +90,7 @@ export function drawItem(element, { row: { message, pending }, day, isFirstNew, 
   element.classList.toggle('is-together', together);
   element.classList.toggle('is-pending', pending !== undefined);
   element.classList.toggle('is-deleted', message?.deleted === true);
-  element.style.setProperty('--hue', String(toHue(message?.author ?? user)));
+  element.style.setProperty('--hue', String(hue));
   const color = message ? message.color : pending?.color;
   element.classList.toggle('has-color', color !== undefined);
   if (color === undefined) element.style.removeProperty('--color');

@@ -12,6 +12,7 @@ export const isOwn = (store, { author }) => author !== undefined && author === s
 
 /**
  * @typedef {object} OwnAuthor
+ * @property {() => string | undefined} current undefined as long as it is not known
  * @property {(message: Message) => boolean} wrote false too as long as it is not known
  * @property {(author: string | undefined) => void} learn of a message that was posted from here
  * @property {() => void} forget the server says that it is another
@@ -28,6 +29,7 @@ export function createOwnAuthor(store, onChanged) {
   let own = store.get(NAME);
 
   return {
+    current: () => own ?? undefined,
     wrote: ({ author }) => author !== undefined && author === own,
     learn(author) {
       if (author === undefined || author === own) return;

@@ -114,6 +114,7 @@ export function createRoomView({ room, store, life, pending, request, explain, d
     around: () => ({
       now: new Date(),
       lastRead: reading.lineAfter(),
+      author: author.current(),
       toBeside: (one) => ({ reactions: reactions.of(one), isMine: author.wrote(one), quote: quotes.of(one) }),
       toTwin: twins.markOf,
     }),

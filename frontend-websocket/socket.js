@@ -216,7 +216,8 @@ function toDelivery(answer) {
   if (problem?.status === 401) return undefined;
   if (problem === undefined || canRetry(problem.status)) {
     const seconds = problem?.retryAfter;
-    return { outcome: 'failed', retryAfterMs: seconds === undefined ? undefined : seconds * 1000 };
+    const retryAfterMs = seconds === undefined ? undefined : seconds * 1000;
+    return { outcome: 'failed', retryAfterMs, ...(problem && { problem }) };
   }
   return { outcome: 'refused', problem };
 }

@@ -21,7 +21,7 @@ export const de = {
     live: 'Live',
     connecting: 'Verbinde …',
     catchingUp: 'Wird nachgeholt …',
-    socket: 'WebSocket, live',
+    socket: 'WebSocket',
     polling: (rate) => `Polling, ${rate}`,
     fallback: (rate) => `Polling, ${rate}, da hier kein WebSocket geöffnet werden kann`,
     everySeconds: (seconds) => `1 Anfrage in ${number(seconds)} s`,

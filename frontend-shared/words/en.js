@@ -22,7 +22,7 @@ export const en = {
     live: 'Live',
     connecting: 'Connecting…',
     catchingUp: 'Catching up…',
-    socket: 'WebSocket, live',
+    socket: 'WebSocket',
     /** @type {(rate: string) => string} */
     polling: (rate) => `Polling, ${rate}`,
     /** @type {(rate: string) => string} */

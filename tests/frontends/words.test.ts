@@ -28,7 +28,7 @@ describe('the state of the connection', () => {
   it('says how messages travel, and how often is asked', () => {
     const travelling = (travel: Travel, tabs = 1) =>
       toWords({ name: 'live', travel }, { queued: 0, isOnline: true, tabs, nowMs: 0 }).travel;
-    expect(travelling({ by: 'socket' })).toBe('WebSocket, live');
+    expect(travelling({ by: 'socket' })).toBe('WebSocket');
     expect(travelling({ by: 'polling', everyS: 25 })).toBe('Polling, 1 request in 25 s');
     expect(travelling({ by: 'polling', everyS: 1.2 }, 3)).toBe('Polling, 1 request in 1 s, for 3 tabs');
     expect(travelling({ by: 'polling', everyS: 0.21 })).toBe('Polling, 5 requests a second');
