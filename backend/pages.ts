@@ -28,7 +28,7 @@ const SHARED: Folder = {
   // Under its own name: so the pages' imports mean the same to a browser and to the compiler.
   path: '/frontend-shared',
   document: '/',
-  entries: ['style.css', 'front.js', 'styles/front.css', 'service-worker.js'],
+  entries: ['style.css', 'front/front.js', 'styles/front.css', 'service-worker.js'],
 };
 const ROOT = new URL('../', import.meta.url);
 

@@ -1,27 +1,27 @@
 /** Puts a page together: the room that is shown, what is written, and the link between this browser and the server. */
-import { createBackoff, UNWATCHED_CAP_MS, WATCHED_CAP_MS } from './backoff.js';
-import { createConnectionStatus } from './connection-status.js';
+import { createBackoff, UNWATCHED_CAP_MS, WATCHED_CAP_MS } from './link/backoff.js';
+import { createConnectionStatus } from './link/connection-status.js';
 import { find } from './elements.js';
-import { hasIdentity } from './http.js';
-import { keepPage } from './keep-page.js';
-import { createKeptMessages } from './kept-messages.js';
-import { newKey } from './new-key.js';
-import { createOutbox, takeTurns } from './outbox.js';
-import { watchPage } from './page-life.js';
-import { createReadMarks } from './read-marks.js';
-import { idOf, roomOf, toAddress } from './room-name.js';
-import { toReading } from './reading.js';
-import { createRoomView } from './room-view.js';
-import { createSide } from './side.js';
-import { createSharing } from './sharing.js';
-import { ownerOf, readToken, takeToken } from './sign-in.js';
+import { hasIdentity } from './link/http.js';
+import { keepPage } from './link/keep-page.js';
+import { createKeptMessages } from './link/kept-messages.js';
+import { newKey } from './link/new-key.js';
+import { createOutbox, takeTurns } from './link/outbox.js';
+import { watchPage } from './link/page-life.js';
+import { createReadMarks } from './room/read-marks.js';
+import { idOf, roomOf, toAddress } from './side/room-name.js';
+import { toReading } from './room/reading.js';
+import { createRoomView } from './room/room-view.js';
+import { createSide } from './side/side.js';
+import { createSharing } from './link/sharing.js';
+import { ownerOf, readToken, takeToken } from './link/sign-in.js';
 import { openStore } from './storage.js';
 import { translatePage, words } from './words.js';
-import { createWriting } from './writing.js';
+import { createWriting } from './writing/writing.js';
 /** @import { Message } from '../protocol/envelope.ts' */
-/** @import { Reading } from './message-list.js' */
-/** @import { LinkState, OpenLink } from './link.js' */
-/** @import { PickEmoji } from './writing.js' */
+/** @import { Reading } from './room/message-list.js' */
+/** @import { LinkState, OpenLink } from './link/link.js' */
+/** @import { PickEmoji } from './writing/writing.js' */
 
 /** Tabs of another version do not share: they may not understand what is told. */
 const SHARED_AS = 'since.link.1';
@@ -52,7 +52,7 @@ export function startPage(name, openLink) {
   // Loaded when it is asked for, as few ask.
   /** @type {PickEmoji} */
   const pickEmoji = (anchor, onChosen) =>
-    void import('./emoji-picker.js').then(
+    void import('./writing/emoji-picker.js').then(
       ({ emojiPicker }) => emojiPicker(find('emoji-picker', HTMLElement), store)(anchor, onChosen),
       () => explain(words.emoji.failed),
     );

@@ -2,15 +2,15 @@
  * Keeps a WebSocket open for all rooms, and puts long polling in its place where none can be had: behind a proxy that does
  * not know them, say. Both read on from one position a room, so nothing is missed or shown twice in between.
  */
-import { createBackoff, UNWATCHED_CAP_MS, WATCHED_CAP_MS } from '../frontend-shared/backoff.js';
-import { sendCommand } from '../frontend-shared/commands-api.js';
-import { hasIdentity, Refused } from '../frontend-shared/http.js';
-import { ask, isSignedOut } from '../frontend-shared/link.js';
-import { postMessage } from '../frontend-shared/messages-api.js';
-import { pause } from '../frontend-shared/pause.js';
-import { createHeld, startPolling } from '../frontend-shared/poller.js';
+import { createBackoff, UNWATCHED_CAP_MS, WATCHED_CAP_MS } from '../frontend-shared/link/backoff.js';
+import { sendCommand } from '../frontend-shared/link/commands-api.js';
+import { hasIdentity, Refused } from '../frontend-shared/link/http.js';
+import { ask, isSignedOut } from '../frontend-shared/link/link.js';
+import { postMessage } from '../frontend-shared/link/messages-api.js';
+import { pause } from '../frontend-shared/link/pause.js';
+import { createHeld, startPolling } from '../frontend-shared/link/poller.js';
 import { openSocket } from './socket.js';
-/** @import { LinkState, ListenParts, OpenLink } from '../frontend-shared/link.js' */
+/** @import { LinkState, ListenParts, OpenLink } from '../frontend-shared/link/link.js' */
 /** @import { Socket } from './socket.js' */
 
 const LIVE = { name: /** @type {const} */ ('live'), travel: { by: /** @type {const} */ ('socket') } };

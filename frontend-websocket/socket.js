@@ -1,13 +1,13 @@
 /** One WebSocket from its opening to its end, for all rooms. It never opens again: that is for its owner to decide. */
-import { advance } from '../frontend-shared/cursor.js';
-import { isMessage } from '../frontend-shared/is-message.js';
-import { newKey } from '../frontend-shared/new-key.js';
-import { readToken } from '../frontend-shared/sign-in.js';
-import { canRetry, toAccepted, toBody } from '../frontend-shared/outgoing.js';
+import { advance } from '../frontend-shared/link/cursor.js';
+import { isMessage } from '../frontend-shared/link/is-message.js';
+import { newKey } from '../frontend-shared/link/new-key.js';
+import { readToken } from '../frontend-shared/link/sign-in.js';
+import { canRetry, toAccepted, toBody } from '../frontend-shared/link/outgoing.js';
 /** @import { Message, Problem, ServerEnvelope } from '../protocol/envelope.ts' */
-/** @import { Answer, Command } from '../frontend-shared/commands-api.js' */
-/** @import { ListenParts } from '../frontend-shared/link.js' */
-/** @import { Delivery, Outgoing } from '../frontend-shared/outgoing.js' */
+/** @import { Answer, Command } from '../frontend-shared/link/commands-api.js' */
+/** @import { ListenParts } from '../frontend-shared/link/link.js' */
+/** @import { Delivery, Outgoing } from '../frontend-shared/link/outgoing.js' */
 
 /** Milliseconds until it must be open: what blocks it may say nothing at all. */
 const OPEN_WITHIN_MS = 5_000;

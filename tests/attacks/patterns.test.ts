@@ -4,8 +4,8 @@ import * as fields from '../../backend/commands/fields.ts';
 import { readCursor } from '../../backend/transports/cursor.ts';
 import { call } from '../harness/api.ts';
 import { startTestServer } from '../harness/server.ts';
-import { toRoom } from '../../frontend-shared/room-name.js';
-import { readMarks, toPlainLine } from '../../frontend-shared/rich-text.js';
+import { toRoom } from '../../frontend-shared/side/room-name.js';
+import { readMarks, toPlainLine } from '../../frontend-shared/room/rich-text.js';
 import { connectRaw } from '../harness/raw-socket.ts';
 
 /** Pieces that a pattern may take in more than one way, and what fails behind them. */

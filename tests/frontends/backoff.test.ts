@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createBackoff, delayMs } from '../../frontend-shared/backoff.js';
-import { retryAfterMs } from '../../frontend-shared/http.js';
+import { createBackoff, delayMs } from '../../frontend-shared/link/backoff.js';
+import { retryAfterMs } from '../../frontend-shared/link/http.js';
 
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { offerEmoji, offerNames, toAsked, toClosed, toTaken } from '../../frontend-shared/completing.js';
-import { searchEmoji, toEmoji } from '../../frontend-shared/emoji.js';
+import { offerEmoji, offerNames, toAsked, toClosed, toTaken } from '../../frontend-shared/writing/completing.js';
+import { searchEmoji, toEmoji } from '../../frontend-shared/writing/emoji.js';
 
 const EMOJI = [
   toEmoji(['😄', 'grinning face with smiling eyes', 'smile', 'happy laugh', 0]),

@@ -1,8 +1,8 @@
 /** What is known of a room and which stretch of it is shown, without a page around it. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { createConversation } from '../../frontend-shared/conversation.js';
-import { KEPT_NEWEST, MAX_ASIDE, MAX_SHOWN, SHOWN_SLACK } from '../../frontend-shared/reading-bounds.js';
-import type { Drawing } from '../../frontend-shared/conversation.js';
+import { createConversation } from '../../frontend-shared/room/conversation.js';
+import { KEPT_NEWEST, MAX_ASIDE, MAX_SHOWN, SHOWN_SLACK } from '../../frontend-shared/room/reading-bounds.js';
+import type { Drawing } from '../../frontend-shared/room/conversation.js';
 import type { Message } from '../../protocol/envelope.ts';
 
 const message = (id: number, seq = id): Message => ({

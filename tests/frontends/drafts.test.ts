@@ -1,9 +1,9 @@
 /** What is half written, how long it may be, and what of it can be sent: without a browser. */
 import { describe, expect, it } from 'vitest';
-import { cleanText } from '../../frontend-shared/clean-text.js';
-import { createDrafts, draftedRooms } from '../../frontend-shared/drafts.js';
+import { cleanText } from '../../frontend-shared/writing/clean-text.js';
+import { createDrafts, draftedRooms } from '../../frontend-shared/writing/drafts.js';
 import { openStore } from '../../frontend-shared/storage.js';
-import { isStep, leftOf } from '../../frontend-shared/text-length.js';
+import { isStep, leftOf } from '../../frontend-shared/writing/text-length.js';
 
 /** Kept in memory, as where a browser may keep nothing else. */
 const openMemory = () =>

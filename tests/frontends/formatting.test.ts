@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toggleFormat } from '../../frontend-shared/formatting.js';
-import { readMarks } from '../../frontend-shared/rich-text.js';
-import type { Format } from '../../frontend-shared/formatting.js';
+import { toggleFormat } from '../../frontend-shared/writing/formatting.js';
+import { readMarks } from '../../frontend-shared/room/rich-text.js';
+import type { Format } from '../../frontend-shared/writing/formatting.js';
 
 /** Selected is what stands between the bars, or where the one bar is. */
 function toggle(marked: string, format: Format): string {

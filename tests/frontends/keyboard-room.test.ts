@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeRoomForKeyboard } from '../../frontend-shared/keyboard-room.js';
+import { makeRoomForKeyboard } from '../../frontend-shared/writing/keyboard-room.js';
 
 it('makes the page as high as what a keyboard leaves of it, and not for one who zooms in', () => {
   const viewport = Object.assign(new EventTarget(), { height: 800, scale: 1 });

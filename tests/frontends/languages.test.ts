@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { ERRORS } from '../../backend/errors.ts';
-import { toReason } from '../../frontend-shared/composer.js';
+import { toReason } from '../../frontend-shared/writing/composer.js';
 import { chooseLocale, wordOf } from '../../frontend-shared/words.js';
 import { de } from '../../frontend-shared/words/de.js';
 import { en } from '../../frontend-shared/words/en.js';

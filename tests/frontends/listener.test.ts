@@ -1,7 +1,7 @@
 /** A tab among several: whatever it hears, and misses, it ends with everything once. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createListener } from '../../frontend-shared/listener.js';
-import type { HubEvent } from '../../frontend-shared/hub.js';
+import { createListener } from '../../frontend-shared/link/listener.js';
+import type { HubEvent } from '../../frontend-shared/link/hub.js';
 import type { Message } from '../../protocol/envelope.ts';
 
 const LIVE = { name: 'live', travel: { by: 'socket' } } as const;

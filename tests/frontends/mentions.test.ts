@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findMentions, mentions } from '../../frontend-shared/mentions.js';
+import { findMentions, mentions } from '../../frontend-shared/room/mentions.js';
 
 describe('a mention', () => {
   it.each([

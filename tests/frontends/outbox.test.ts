@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createBackoff } from '../../frontend-shared/backoff.js';
-import { createOutbox, LATE_AFTER_MS, takeTurns } from '../../frontend-shared/outbox.js';
+import { createBackoff } from '../../frontend-shared/link/backoff.js';
+import { createOutbox, LATE_AFTER_MS, takeTurns } from '../../frontend-shared/link/outbox.js';
 import { openStore } from '../../frontend-shared/storage.js';
 import type { Message, Problem } from '../../protocol/envelope.ts';
-import type { Delivery, Outgoing } from '../../frontend-shared/outgoing.js';
+import type { Delivery, Outgoing } from '../../frontend-shared/link/outgoing.js';
 
 const problem: Problem = { type: 'about:blank', title: 'No', status: 400, detail: 'No', code: 'invalid-message' };
 

@@ -1,11 +1,11 @@
 /** What goes on around the conversation, as a person meets it: other rooms, being called, the keys, and the search. */
 import AxeBuilder from '@axe-core/playwright';
 import { describe, expect, it } from 'vitest';
-import { keepOrder, toCount } from '../../frontend-shared/room-list.js';
-import { orderRooms } from '../../frontend-shared/rooms.js';
-import { splitHits } from '../../frontend-shared/search-hits.js';
-import { actOf } from '../../frontend-shared/shortcuts.js';
-import { createUnread } from '../../frontend-shared/unread.js';
+import { keepOrder, toCount } from '../../frontend-shared/side/room-list.js';
+import { orderRooms } from '../../frontend-shared/side/rooms.js';
+import { splitHits } from '../../frontend-shared/side/search-hits.js';
+import { actOf } from '../../frontend-shared/side/shortcuts.js';
+import { createUnread } from '../../frontend-shared/side/unread.js';
 import { post } from '../harness/api.ts';
 import { expectPage, useBrowser } from '../harness/browser.ts';
 import { startTestServer } from '../harness/server.ts';

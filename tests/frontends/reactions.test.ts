@@ -1,16 +1,16 @@
 /** Reactions, rooms, times and names as pure functions; and which messages are one's own. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toInstant, toLocal } from '../../frontend-shared/local-time.js';
-import { createOwnAuthor } from '../../frontend-shared/own-author.js';
-import { createOwnReactions } from '../../frontend-shared/own-reactions.js';
-import { DISLIKE, LIKE, nextStep, takeStep, toggle, toReactions } from '../../frontend-shared/reactions.js';
-import { idOf, roomOf, toAddress, toRoom } from '../../frontend-shared/room-name.js';
+import { toInstant, toLocal } from '../../frontend-shared/room/local-time.js';
+import { createOwnAuthor } from '../../frontend-shared/room/own-author.js';
+import { createOwnReactions } from '../../frontend-shared/room/own-reactions.js';
+import { DISLIKE, LIKE, nextStep, takeStep, toggle, toReactions } from '../../frontend-shared/room/reactions.js';
+import { idOf, roomOf, toAddress, toRoom } from '../../frontend-shared/side/room-name.js';
 import { openStore } from '../../frontend-shared/storage.js';
-import { createTypingSign } from '../../frontend-shared/typing-sign.js';
-import { createTypists, toTypingWords } from '../../frontend-shared/typists.js';
+import { createTypingSign } from '../../frontend-shared/writing/typing-sign.js';
+import { createTypists, toTypingWords } from '../../frontend-shared/side/typists.js';
 import type { Message } from '../../protocol/envelope.ts';
-import type { Command } from '../../frontend-shared/commands-api.js';
+import type { Command } from '../../frontend-shared/link/commands-api.js';
 
 /** Kept for this visit only, as in a browser that forbids more. */
 const makeStore = () =>

@@ -1,6 +1,6 @@
 /** How far one has read, as several tabs keep it together. */
 import { describe, expect, it } from 'vitest';
-import { createReadMarks } from '../../frontend-shared/read-marks.js';
+import { createReadMarks } from '../../frontend-shared/room/read-marks.js';
 
 function createStore() {
   const kept = new Map<string, string>();

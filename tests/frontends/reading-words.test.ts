@@ -1,10 +1,10 @@
 /** What stands beside messages: when they came, by whom, and where one stopped reading. */
 import { describe, expect, it } from 'vitest';
-import { isLong } from '../../frontend-shared/message-item.js';
-import { createNewLine } from '../../frontend-shared/new-line.js';
-import { toReading } from '../../frontend-shared/reading.js';
-import { isRecent, toDay, toWhen } from '../../frontend-shared/time-words.js';
-import { createTwins } from '../../frontend-shared/twins.js';
+import { isLong } from '../../frontend-shared/room/message-item.js';
+import { createNewLine } from '../../frontend-shared/room/new-line.js';
+import { toReading } from '../../frontend-shared/room/reading.js';
+import { isRecent, toDay, toWhen } from '../../frontend-shared/room/time-words.js';
+import { createTwins } from '../../frontend-shared/room/twins.js';
 import type { Message } from '../../protocol/envelope.ts';
 
 const now = new Date(2026, 10, 22, 14, 30);

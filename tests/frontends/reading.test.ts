@@ -1,6 +1,6 @@
 /** Reading: long conversations, what is new, links to single messages, and the keys of one who reads. */
 import { describe, expect, it } from 'vitest';
-import { MAX_SHOWN, SHOWN_SLACK } from '../../frontend-shared/reading-bounds.js';
+import { MAX_SHOWN, SHOWN_SLACK } from '../../frontend-shared/room/reading-bounds.js';
 import { identify, post, write } from '../harness/api.ts';
 import { expectPage, useBrowser } from '../harness/browser.ts';
 import { startTestServer } from '../harness/server.ts';

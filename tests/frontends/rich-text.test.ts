@@ -1,7 +1,7 @@
 /** Marks in a text: what is read as one, and that everything else stays as typed. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readMarks } from '../../frontend-shared/rich-text.js';
+import { readMarks } from '../../frontend-shared/room/rich-text.js';
 
 /** As the page would draw it, with the names of the elements. */
 function draw(text: string): string {

@@ -1,12 +1,12 @@
 /** One link for several tabs: what the one that listens tells, and what each makes of it. */
 import { describe, expect, it, vi } from 'vitest';
-import { epochOf, reaches } from '../../frontend-shared/cursor.js';
-import { createHub } from '../../frontend-shared/hub.js';
-import { createRequestRate } from '../../frontend-shared/request-rate.js';
-import { createSlots } from '../../frontend-shared/slots.js';
-import type { HubEvent, Showing } from '../../frontend-shared/hub.js';
-import type { ListenParts } from '../../frontend-shared/link.js';
-import type { PageEvent } from '../../frontend-shared/page-life.js';
+import { epochOf, reaches } from '../../frontend-shared/link/cursor.js';
+import { createHub } from '../../frontend-shared/link/hub.js';
+import { createRequestRate } from '../../frontend-shared/link/request-rate.js';
+import { createSlots } from '../../frontend-shared/link/slots.js';
+import type { HubEvent, Showing } from '../../frontend-shared/link/hub.js';
+import type { ListenParts } from '../../frontend-shared/link/link.js';
+import type { PageEvent } from '../../frontend-shared/link/page-life.js';
 
 describe('slots', () => {
   const never = new AbortController().signal;

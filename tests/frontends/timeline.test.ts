@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTimeline } from '../../frontend-shared/timeline.js';
+import { createTimeline } from '../../frontend-shared/room/timeline.js';
 import type { Message } from '../../protocol/envelope.ts';
 
 const message = (id: number, seq = id, more: Partial<Message> = {}): Message => ({

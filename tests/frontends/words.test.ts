@@ -1,11 +1,11 @@
 /** What the pages say, and how they read what is typed. */
 import { describe, expect, it } from 'vitest';
-import { findFault, isSendKey } from '../../frontend-shared/composer.js';
-import { advance } from '../../frontend-shared/cursor.js';
-import { toInitials } from '../../frontend-shared/person.js';
-import { newKey } from '../../frontend-shared/new-key.js';
-import { toWords } from '../../frontend-shared/status-words.js';
-import type { LinkState, Travel } from '../../frontend-shared/link.js';
+import { findFault, isSendKey } from '../../frontend-shared/writing/composer.js';
+import { advance } from '../../frontend-shared/link/cursor.js';
+import { toInitials } from '../../frontend-shared/room/person.js';
+import { newKey } from '../../frontend-shared/link/new-key.js';
+import { toWords } from '../../frontend-shared/link/status-words.js';
+import type { LinkState, Travel } from '../../frontend-shared/link/link.js';
 
 const say = (state: LinkState, { queued = 0, isOnline = true, tabs = 1 } = {}) => {
   const { text, countdown, promise } = toWords(state, { queued, isOnline, tabs, nowMs: 10_000 });

@@ -1,0 +1,136 @@
+/** A look at the newest messages of a room, kept up to date while it is looked at. Nothing can be written here. */
+import { createBackoff, WATCHED_CAP_MS } from '../link/backoff.js';
+import { drawText } from '../room/draw-text.js';
+import { find } from '../elements.js';
+import { fetchJson } from '../link/http.js';
+import { isMessage } from '../link/is-message.js';
+import { toHue, toInitials } from '../room/person.js';
+import { toExactTime, toShortDate } from '../room/time-words.js';
+/** @import { Message } from '../../protocol/envelope.ts' */
+
+const ROOM = 'lobby';
+const SHOWN = 5;
+/** Milliseconds. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * The newest of those that were known and those that came, each at its newest state, in order of id.
+ * @type {(known: readonly Message[], came: readonly Message[]) => Message[]}
+ */
+export function toGlimpse(known, came) {
+  /** @type {Map<number, Message>} */
+  const newest = new Map();
+  for (const message of [...known, ...came]) {
+    if (message.seq >= (newest.get(message.id)?.seq ?? 0)) newest.set(message.id, message);
+  }
+  const left = [...newest.values()].filter(({ deleted }) => !deleted);
+  return left.toSorted((a, b) => a.id - b.id).slice(-SHOWN);
+}
+
+/** @type {(section: HTMLElement) => void} */
+export function startGlimpse(section) {
+  const list = /** @type {HTMLElement} */ (section.querySelector('ol'));
+  const backoff = createBackoff();
+  /** @type {Message[]} */
+  let shown = [];
+  /** @type {EventSource | undefined} */
+  let stream;
+  /** Which opening is under way: one that was closed meanwhile does nothing any more. */
+  let turn = 0;
+  let willDraw = false;
+
+  /** Once a frame at most, however many come. @type {(came: readonly Message[]) => void} */
+  const take = (came) => {
+    shown = toGlimpse(shown, came);
+    if (willDraw) return;
+    willDraw = true;
+    requestAnimationFrame(() => {
+      willDraw = false;
+      draw(list, shown);
+      section.ariaBusy = 'false';
+    });
+  };
+
+  const close = () => {
+    turn += 1;
+    stream?.close();
+    stream = undefined;
+  };
+
+  const open = async () => {
+    close();
+    const mine = turn;
+    try {
+      const query = `/messages?room=${ROOM}`;
+      const { body, headers } = await fetchJson(`${query}&limit=${SHOWN}`, { timeoutMs: PATIENCE_MS });
+      if (mine !== turn) return;
+      shown = [];
+      take(Array.isArray(body) ? body.filter(isMessage) : []);
+      listen(`${query}&since=${headers.get('Next-Since') ?? ''}`, mine);
+    } catch {
+      again(mine);
+    }
+  };
+
+  /** @type {(url: string, mine: number) => void} */
+  const listen = (url, mine) => {
+    const opened = new EventSource(url);
+    stream = opened;
+    opened.addEventListener('open', () => backoff.reset());
+    opened.addEventListener('message', ({ data }) => {
+      /** @type {unknown} */
+      const message = JSON.parse(String(data));
+      if (isMessage(message)) take([message]);
+    });
+    // Another journal, or one that was emptied: what was shown is of the past.
+    opened.addEventListener('reset', () => (shown = []));
+    // It comes back by itself from a lost network, but not from a refusal.
+    opened.addEventListener('error', () => opened.readyState === EventSource.CLOSED && again(mine));
+  };
+
+  /** @type {(mine: number) => void} */
+  const again = (mine) => {
+    setTimeout(() => mine === turn && void open(), backoff.afterFailure(WATCHED_CAP_MS));
+  };
+
+  // Nobody looks at a hidden page; a shown one starts anew, as the newest few are all that is wanted.
+  document.addEventListener('visibilitychange', () => (document.hidden ? close() : void open()));
+  addEventListener('pagehide', close);
+  addEventListener('pageshow', ({ persisted }) => persisted && void open());
+  if (!document.hidden) void open();
+}
+
+/** @type {(list: HTMLElement, messages: readonly Message[]) => void} */
+function draw(list, messages) {
+  const template = find('glimpse-template', HTMLTemplateElement).content;
+  const there = new Map([...list.children].map((item) => [/** @type {HTMLElement} */ (item).dataset['id'], item]));
+  const items = messages.map((message) => {
+    const known = there.get(String(message.id));
+    const item = /** @type {HTMLElement} */ (known ?? template.firstElementChild?.cloneNode(true));
+    item.dataset['id'] = String(message.id);
+    drawMessage(item, message);
+    return item;
+  });
+  // Only what changed is moved: what is selected, or has the focus, stays.
+  for (const [id, item] of there) if (!messages.some((message) => String(message.id) === id)) item.remove();
+  for (const [index, item] of items.entries()) {
+    if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
+  }
+}
+
+/** @type {(item: HTMLElement, message: Message) => void} */
+function drawMessage(item, { user, author, message, timestamp, color }) {
+  /** @type {(name: string) => HTMLElement} */
+  const part = (name) => /** @type {HTMLElement} */ (item.querySelector(`.${name}`));
+  item.style.setProperty('--hue', String(toHue(author ?? user)));
+  item.classList.toggle('has-color', color !== undefined);
+  if (color === undefined) item.style.removeProperty('--color');
+  else item.style.setProperty('--color', color);
+  part('avatar').textContent = toInitials(user);
+  part('glimpse-user').textContent = user;
+  const time = /** @type {HTMLTimeElement} */ (part('glimpse-time'));
+  time.dateTime = timestamp;
+  time.title = toExactTime(timestamp);
+  time.textContent = toShortDate(timestamp, new Date());
+  drawText(part('glimpse-text'), message);
+}

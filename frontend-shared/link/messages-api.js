@@ -1,0 +1,61 @@
+/** `/messages` over HTTP: what came since, what came before, and one more. */
+import { fetchJson, Refused } from './http.js';
+import { isMessage } from './is-message.js';
+import { canRetry, toAccepted, toBody } from './outgoing.js';
+/** @import { Message } from '../../protocol/envelope.ts' */
+/** @import { Delivery, Outgoing } from './outgoing.js' */
+
+/** Milliseconds beyond those that the server may hold the request. A slow phone connection needs several seconds. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * @typedef {object} Query
+ * @property {string} room
+ * @property {string} [since] a cursor
+ * @property {number} [before] an id
+ * @property {number} [limit]
+ * @property {number} [wait] seconds that the server may hold the request; only with `since`
+ */
+/**
+ * @typedef {object} Answer
+ * @property {readonly Message[]} messages
+ * @property {string} [next] the cursor from here; absent in history
+ * @property {boolean} more the answer was cut: there is more of the same kind
+ */
+
+/**
+ * @param {Query} query
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Answer>}
+ * @throws {import('./http.js').Unreachable | Refused} `Refused` with status 410 when the cursor is gone
+ */
+export async function fetchMessages(query, signal) {
+  const parameters = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+  const timeoutMs = (query.wait ?? 0) * 1000 + PATIENCE_MS;
+  const { headers, body } = await fetchJson(`/messages?${parameters}`, {
+    headers: { Accept: 'application/json' },
+    timeoutMs,
+    ...(signal && { signal }),
+  });
+  const next = headers.get('Next-Since');
+  const more = headers.get('More') === 'true';
+  const messages = Array.isArray(body) ? body.filter(isMessage) : [];
+  return next === null ? { messages, more } : { messages, more, next };
+}
+
+/** @type {(outgoing: Outgoing) => Promise<Delivery>} never rejects */
+export async function postMessage(outgoing) {
+  try {
+    const { body } = await fetchJson('/messages', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': outgoing.key },
+      body: JSON.stringify(toBody(outgoing)),
+      timeoutMs: PATIENCE_MS,
+    });
+    return toAccepted(/** @type {object} */ (body));
+  } catch (error) {
+    if (!(error instanceof Refused)) return { outcome: 'failed', retryAfterMs: undefined };
+    const { problem, retryAfterMs } = error;
+    return canRetry(problem.status) ? { outcome: 'failed', retryAfterMs, problem } : { outcome: 'refused', problem };
+  }
+}

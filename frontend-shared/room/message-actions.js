@@ -1,0 +1,70 @@
+/** The buttons of a message. They stay the same elements while what they show changes, so that they keep the focus. */
+import { DISLIKE, LIKE } from './reactions.js';
+import { words } from '../words.js';
+/** @import { Quote } from './quotes.js' */
+/** @import { Reaction } from './reactions.js' */
+
+/** @type {Readonly<Record<string, string>>} */
+const NAMES = { [LIKE]: words.message.like, [DISLIKE]: words.message.dislike };
+
+/**
+ * @typedef {object} Beside What is known of a message beside itself.
+ * @property {readonly Reaction[]} reactions
+ * @property {boolean} isMine
+ * @property {Quote | undefined} quote what it replies to
+ */
+
+/**
+ * @param {HTMLElement} element of the message
+ * @param {Beside | undefined} beside undefined where there is nothing to be done
+ */
+export function drawActions(element, beside) {
+  const root = /** @type {HTMLElement} */ (element.querySelector('.message-actions'));
+  const { reactions, isMine } = beside ?? { reactions: [], isMine: false };
+  if (!beside) leaveFor(root, element);
+  root.hidden = !beside;
+  const place = /** @type {HTMLElement} */ (root.querySelector('.reactions'));
+  const drawn = new Map([...place.querySelectorAll('button')].map((button) => [button.dataset['emoji'] ?? '', button]));
+  for (const reaction of reactions) {
+    const button = drawn.get(reaction.emoji) ?? place.appendChild(toButton(reaction.emoji));
+    drawn.delete(reaction.emoji);
+    drawReaction(button, reaction);
+  }
+  for (const gone of drawn.values()) {
+    if (gone === document.activeElement) act(root, 'add').focus();
+    gone.remove();
+  }
+  element.classList.toggle(
+    'has-reactions',
+    reactions.some(({ count }) => count > 0),
+  );
+  for (const name of ['edit', 'delete']) act(root, name).hidden = !isMine;
+}
+
+/** @type {(part: HTMLElement, element: HTMLElement) => void} the focus does not fall off the page with what is taken away */
+function leaveFor(part, element) {
+  if (part.contains(document.activeElement)) element.focus();
+}
+
+/** @type {(root: HTMLElement, name: string) => HTMLElement} */
+const act = (root, name) => /** @type {HTMLElement} */ (root.querySelector(`[data-act="${name}"]`));
+
+/** @type {(emoji: string) => HTMLButtonElement} */
+function toButton(emoji) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'act reaction';
+  button.dataset['act'] = 'react';
+  button.dataset['emoji'] = emoji;
+  return button;
+}
+
+/** @type {(button: HTMLButtonElement, reaction: Reaction) => void} */
+function drawReaction(button, { emoji, count, mine }) {
+  const text = count === 0 ? emoji : `${emoji} ${count}`;
+  const name = NAMES[emoji] ?? words.message.reactWith(emoji);
+  button.classList.toggle('has-count', count > 0);
+  button.ariaPressed = String(mine);
+  button.ariaLabel = count === 0 ? name : words.message.reacted(name, count);
+  if (button.textContent !== text) button.textContent = text;
+}

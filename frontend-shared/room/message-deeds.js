@@ -1,0 +1,145 @@
+/** What the buttons of a message do. One listener for all of them, however many messages there are. */
+import { openEditor } from './message-editor.js';
+import { words } from '../words.js';
+/** @import { DressBox } from '../writing/box-tools.js' */
+/** @import { Edits } from '../writing/edits.js' */
+/** @import { Message } from '../../protocol/envelope.ts' */
+/** @import { Answer, Command } from '../link/commands-api.js' */
+/** @import { MessageList } from './message-list.js' */
+
+/**
+ * @typedef {object} DeedParts
+ * @property {HTMLElement} log
+ * @property {MessageList} list
+ * @property {HTMLTemplateElement} editorTemplate
+ * @property {{ open: (button: HTMLElement, onChosen: (emoji: string) => void) => void }} menu
+ * @property {(text: string) => Promise<boolean>} askToDelete
+ * @property {Edits} edits
+ * @property {DressBox} dress a box that is written in
+ * @property {(reason: string) => void} explain
+ * @property {(id: number) => Message | undefined} find
+ * @property {(key: string) => void} retry what was held back
+ * @property {(key: string) => void} discard
+ * @property {(command: Command) => Promise<Answer>} request
+ * @property {(message: Message, emoji: string) => void} onReact
+ * @property {(message: Message) => void} onReply
+ * @property {(id: number) => void} onQuote what is replied to is to be shown
+ * @property {(message: Message) => void} onAnswer the message as it is now
+ * @property {(answer: Exclude<Answer, { outcome: 'done' }>, what: string) => void} onFailure
+ */
+
+/**
+ * @param {DeedParts} parts
+ * @returns {{ edit: (message: Message, back: HTMLElement) => void, redraw: () => void }} `edit` as its button does, and
+ *   then back to where one was; `redraw` when messages were drawn: some of them may have been half written anew
+ */
+export function listenForDeeds(parts) {
+  const { log, list, menu, edits } = parts;
+  /** The focus goes there as soon as its message is drawn. @type {{ id: number, back: HTMLElement } | undefined} */
+  let wanted;
+
+  log.addEventListener('click', (event) => {
+    const target = event.target instanceof Element ? event.target : null;
+    const quote = target?.closest('.message-quote, .message-link');
+    if (quote instanceof HTMLElement && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      return parts.onQuote(Number(quote.dataset['id']));
+    }
+    const button = target?.closest('[data-act]');
+    const found = list.at(target);
+    if (button instanceof HTMLElement && found) act(button, found.message, found.element);
+    const key = target?.closest('.message')?.getAttribute('data-key') ?? '';
+    if (button instanceof HTMLElement && !found) decide(button.dataset['act'], key);
+  });
+
+  /** @type {(act: string | undefined, key: string) => void} what becomes of one that was held back */
+  function decide(act, key) {
+    if (act === 'retry') parts.retry(key);
+    if (act === 'discard') parts.discard(key);
+  }
+
+  /** @type {(button: HTMLElement, message: Message, element: HTMLElement) => void} */
+  function act(button, message, element) {
+    switch (button.dataset['act']) {
+      case 'react':
+        return parts.onReact(message, button.dataset['emoji'] ?? '');
+      case 'add':
+        return menu.open(button, (emoji) => {
+          const now = list.at(button)?.message ?? message;
+          if (!isPressed(element, emoji)) parts.onReact(now, emoji);
+        });
+      case 'reply':
+        return parts.onReply(message);
+      case 'edit':
+        return edit(message, element, button).focus();
+      case 'delete':
+        return void remove(message, element);
+      case undefined:
+      default:
+    }
+  }
+
+  /** @type {(message: Message, element: HTMLElement, back: HTMLElement) => HTMLTextAreaElement} */
+  function edit(message, element, back) {
+    return openEditor(parts.editorTemplate, {
+      item: element,
+      text: message.message,
+      begun: edits.of(message) ?? message.message,
+      dress: parts.dress,
+      onInput: (text) => edits.keep(message, text),
+      explain: parts.explain,
+      save: (text) => save(message.id, text),
+      onDelete: () => void remove(message, element),
+      onEnd() {
+        edits.drop(message);
+        back.focus();
+      },
+    });
+  }
+
+  function redraw() {
+    for (const id of edits.ids()) {
+      const [message, element] = [parts.find(id), list.elementOf(id)];
+      if (!message || !element || edits.of(message) === undefined) continue;
+      if (message.deleted) edits.drop(message);
+      else edit(message, element, /** @type {HTMLElement} */ (element.querySelector('[data-act="edit"]')));
+    }
+    const element = wanted && list.elementOf(wanted.id);
+    const message = wanted && parts.find(wanted.id);
+    if (!wanted || !element || !message) return;
+    edit(message, element, wanted.back).focus();
+    wanted = undefined;
+  }
+
+  /** @type {(id: number, text: string) => Promise<boolean>} */
+  async function save(id, text) {
+    const answer = await parts.request({ command: 'edit-message', message: { id, message: text } });
+    if (answer.outcome === 'done') parts.onAnswer(/** @type {Message} */ (answer.message));
+    else parts.onFailure(answer, words.editing.notSaved);
+    return answer.outcome === 'done';
+  }
+
+  /** @type {(message: Message, element: HTMLElement) => Promise<void>} */
+  async function remove({ id, message }, element) {
+    if (!(await parts.askToDelete(message))) return;
+    const answer = await parts.request({ command: 'delete-message', message: { id } });
+    if (answer.outcome !== 'done') return parts.onFailure(answer, words.editing.notDeleted);
+    // Its buttons go with it.
+    element.focus();
+    parts.onAnswer(/** @type {Message} */ (answer.message));
+  }
+
+  return {
+    edit(message, back) {
+      wanted = { id: message.id, back };
+      redraw();
+    },
+    redraw,
+  };
+}
+
+/** @type {(element: HTMLElement, emoji: string) => boolean} who adds what is there already does not want it gone */
+const isPressed = (element, emoji) =>
+  [...element.querySelectorAll('.reaction')].some(
+    (button) => button instanceof HTMLElement && button.dataset['emoji'] === emoji && button.ariaPressed === 'true',
+  );

@@ -1,0 +1,195 @@
+/** Draws one row of the conversation. What people wrote enters as text, never as markup. */
+import { drawText } from './draw-text.js';
+import { drawActions } from './message-actions.js';
+import { closeEditor } from './message-editor.js';
+import { toHue, toInitials } from './person.js';
+import { FOLD_LINES, LINE_LETTERS, TOGETHER_MS } from './reading-bounds.js';
+import { toAddress } from '../side/room-name.js';
+import { isSameDay, toDay, toExactTime, toTime, toWhen } from './time-words.js';
+import { words } from '../words.js';
+/** @import { Message } from '../../protocol/envelope.ts' */
+/** @import { Beside } from './message-actions.js' */
+/** @import { Outgoing } from '../link/outgoing.js' */
+/** @import { Quote } from './quotes.js' */
+
+/**
+ * @typedef {object} Row One line of the conversation: a message, or one's own text that is still on its way.
+ * @property {Message} [message]
+ * @property {Outgoing} [pending]
+ */
+/**
+ * @typedef {object} Around What a row looks like beside what it says itself.
+ * @property {Date} now
+ * @property {number | undefined} lastRead the line above what is new stands after this id
+ * @property {string | undefined} author one's own, of what is on its way
+ * @property {(message: Message) => Beside} toBeside
+ * @property {(message: Message) => string} toTwin what tells its author from another of the same name; mostly empty
+ */
+/**
+ * @typedef {object} Item What decides how a row looks.
+ * @property {Row} row
+ * @property {string} day begins with this row; empty when the row before is of the same day
+ * @property {boolean} isFirstNew
+ * @property {boolean} together the row before already shows the name
+ * @property {string} twin
+ * @property {number} hue
+ * @property {Beside | undefined} beside undefined for what is on its way, and for what was deleted
+ */
+
+/** @type {(row: Row, before: Row | undefined, around: Around) => Item} */
+export function toItem(row, before, { now, lastRead, author, toBeside, toTwin }) {
+  const { message, pending } = row;
+  const at = timeOf(row, now);
+  const beforeAt = before && timeOf(before, now);
+  const newDay = !beforeAt || !isSameDay(at, beforeAt);
+  const isFirstNew =
+    lastRead !== undefined && (message?.id ?? 0) > lastRead && (before?.message?.id ?? Infinity) <= lastRead;
+  const isSoon = !newDay && !isFirstNew && Math.abs(at.getTime() - beforeAt.getTime()) < TOGETHER_MS;
+  return {
+    row,
+    day: newDay ? toDay(at.toISOString(), now) : '',
+    isFirstNew,
+    together: isSoon && isSamePerson(row, before),
+    twin: message ? toTwin(message) : '',
+    hue: toHue((message ? message.author : author) ?? (message ?? pending)?.user ?? ''),
+    beside: message && !message.deleted ? toBeside(message) : undefined,
+  };
+}
+
+/** @type {(a: Item, b: Item) => boolean} whether they look the same */
+export const looksSame = (a, b) =>
+  a.row.message === b.row.message &&
+  a.row.pending?.key === b.row.pending?.key &&
+  a.day === b.day &&
+  a.isFirstNew === b.isFirstNew &&
+  a.together === b.together &&
+  a.twin === b.twin &&
+  a.hue === b.hue &&
+  looksSameBeside(a.beside, b.beside);
+
+/** @type {(a: Beside | undefined, b: Beside | undefined) => boolean} */
+const looksSameBeside = (a, b) =>
+  a?.isMine === b?.isMine &&
+  a?.quote?.text === b?.quote?.text &&
+  a?.quote?.user === b?.quote?.user &&
+  a?.reactions.length === b?.reactions.length &&
+  (a?.reactions ?? []).every(({ emoji, count, mine }, index) => {
+    const other = b?.reactions[index];
+    return emoji === other?.emoji && count === other.count && mine === other.mine;
+  });
+
+/**
+ * Draw anew what has changed, into the element that is there: it keeps its place, its focus and what is selected in it.
+ * @type {(element: HTMLElement, item: Item, now: Date) => void}
+ */
+export function drawItem(element, { row: { message, pending }, day, isFirstNew, together, twin, hue, beside }, now) {
+  const user = message?.user ?? pending?.user ?? '';
+  const text = message?.deleted ? words.message.deleted : (message?.message ?? pending?.message ?? '');
+  element.classList.toggle('has-day', day !== '');
+  element.classList.toggle('has-new', isFirstNew);
+  element.classList.toggle('is-together', together);
+  element.classList.toggle('is-pending', pending !== undefined);
+  element.classList.toggle('is-deleted', message?.deleted === true);
+  element.style.setProperty('--hue', String(hue));
+  const color = message ? message.color : pending?.color;
+  element.classList.toggle('has-color', color !== undefined);
+  if (color === undefined) element.style.removeProperty('--color');
+  else element.style.setProperty('--color', color);
+  write(element, '.day', day);
+  write(element, '.message-new', isFirstNew ? words.list.fresh : '');
+  write(element, '.message-user', user);
+  write(element, '.message-twin', twin);
+  write(element, '.avatar', toInitials(user));
+  drawText(part(element, '.message-text'), text);
+  drawFold(element, isLong(text));
+  drawQuote(/** @type {HTMLAnchorElement} */ (part(element, '.message-quote')), message, beside?.quote);
+  drawActions(element, beside);
+  if (!beside) closeEditor(element);
+  write(element, '.message-edited', message?.edited ? words.message.edited : '');
+  drawFate(element, pending);
+  drawLink(/** @type {HTMLAnchorElement} */ (part(element, '.message-link')), message);
+  if (message) drawTime(element, message, now);
+}
+
+/** @type {(element: HTMLElement, message: Message, now: Date) => void} short, where it stands in the place of the avatar */
+export function drawTime(element, { timestamp }, now) {
+  const isShort = element.classList.contains('is-together');
+  write(element, '.message-time', isShort ? toTime(timestamp) : toWhen(timestamp, now));
+}
+
+/** @type {(link: HTMLAnchorElement, message: Message | undefined) => void} the time leads to the message itself */
+function drawLink(link, message) {
+  link.hidden = message === undefined;
+  if (!message) return;
+  const time = /** @type {HTMLTimeElement} */ (part(link, '.message-time'));
+  link.href = toAddress(message.room, message.id);
+  link.dataset['id'] = String(message.id);
+  if (time.dateTime !== message.timestamp) {
+    time.dateTime = message.timestamp;
+    time.title = toExactTime(message.timestamp);
+  }
+}
+
+/** @type {(element: HTMLElement, isLong: boolean) => void} who has unfolded it finds it so when it is drawn anew */
+function drawFold(element, isLong) {
+  const button = part(element, '.message-fold');
+  if (button.hidden === !isLong) return;
+  button.hidden = !isLong;
+  setFolded(element, isLong);
+}
+
+/** @type {(element: HTMLElement, pending: Outgoing | undefined) => void} what is on its way, or held back until a person decides */
+function drawFate(element, pending) {
+  const held = pending?.held;
+  element.classList.toggle('is-held', held !== undefined);
+  element.dataset['key'] = pending?.key ?? '';
+  write(element, '.message-note', held ? words.sending[held] : pending ? words.message.waiting : '');
+  part(element, '.message-fate').hidden = held === undefined;
+}
+
+/** @type {(element: HTMLElement, isFolded: boolean) => void} */
+export function setFolded(element, isFolded) {
+  const button = part(element, '.message-fold');
+  element.classList.toggle('is-folded', isFolded);
+  button.ariaExpanded = String(!isFolded);
+  button.textContent = isFolded ? words.message.showAll : words.message.showLess;
+}
+
+/** @type {(text: string) => boolean} by its letters, as measuring would cost a layout for each message */
+export const isLong = (text) =>
+  text.length > FOLD_LINES &&
+  text.split('\n').reduce((lines, line) => lines + Math.max(1, Math.ceil(line.length / LINE_LETTERS)), 0) > FOLD_LINES;
+
+/** @type {(link: HTMLAnchorElement, message: Message | undefined, quote: Quote | undefined) => void} */
+function drawQuote(link, message, quote) {
+  link.hidden = quote === undefined;
+  if (!message || !quote) return;
+  link.href = toAddress(message.room, quote.id);
+  link.dataset['id'] = String(quote.id);
+  write(link, '.quote-user', quote.user);
+  write(link, '.quote-text', quote.text);
+  link.classList.toggle('is-gone', quote.gone);
+}
+
+/** @type {(element: HTMLElement, selector: string, text: string) => void} */
+function write(element, selector, text) {
+  const to = part(element, selector);
+  if (to.textContent !== text) to.textContent = text;
+  to.hidden = text === '';
+}
+
+/** @type {(element: HTMLElement, selector: string) => HTMLElement} of the template */
+const part = (element, selector) => /** @type {HTMLElement} */ (element.querySelector(selector));
+
+/** @type {(row: Row, now: Date) => Date} what is on its way is of now */
+const timeOf = ({ message }, now) => (message ? new Date(message.timestamp) : now);
+
+/** @type {(row: Row, before: Row | undefined) => boolean} one's own author is not known before the server says it */
+function isSamePerson({ message, pending }, before) {
+  if (before?.message?.deleted || message?.deleted) return false;
+  const user = message?.user ?? pending?.user;
+  if (user !== (before?.message?.user ?? before?.pending?.user)) return false;
+  // A colour is shown with the name.
+  if ((message ?? pending)?.color !== (before?.message ?? before?.pending)?.color) return false;
+  return !message || !before?.message || message.author === before.message.author;
+}

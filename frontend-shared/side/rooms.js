@@ -1,0 +1,146 @@
+/** The rooms beside the conversation: which there are, what is new in them, and a way to one that is not there yet. */
+import { fetchRooms } from '../link/directory-api.js';
+import { fetchMessages } from '../link/messages-api.js';
+import { createRoomList } from './room-list.js';
+import { toRoom } from './room-name.js';
+import { words } from '../words.js';
+/** @import { Message } from '../../protocol/envelope.ts' */
+/** @import { RoomSummary } from '../link/directory-api.js' */
+/** @import { PageLife } from '../link/page-life.js' */
+/** @import { ReadMarks } from '../room/read-marks.js' */
+/** @import { Unread, UnreadRooms } from './unread.js' */
+
+/** Milliseconds between two looks, while somebody looks. */
+const LOOK_EVERY_MS = 10_000;
+/** Milliseconds in a hidden tab, for those who want to be told there. Browsers let its timers run once a minute. */
+const GLANCE_EVERY_MS = 60_000;
+/** Rooms that are asked for what is new, of one look: those where most has happened since. */
+const ASKED_AT_A_LOOK = 3;
+/** Changes in one answer; reactions to older messages are among them. */
+const ASKED_CHANGES = 200;
+
+/** @type {Unread} */
+const NOTHING = { count: 0, isMentioned: false };
+
+/**
+ * @typedef {object} Rooms
+ * @property {(room: string) => void} enter it is shown as the current one
+ * @property {() => void} load
+ * @property {(room: string) => void} noticed something was said in it
+ * @property {(by: number) => void} step to the next one in the list, or the one before
+ * @property {() => void} redraw what is read, or unread, has changed
+ */
+
+/**
+ * @param {object} parts
+ * @param {HTMLElement} parts.list
+ * @param {HTMLFormElement} parts.form to open one by its name
+ * @param {PageLife} parts.life
+ * @param {Pick<ReadMarks, 'lastRead'>} parts.marks
+ * @param {UnreadRooms} parts.unread
+ * @param {() => boolean} parts.isWatchful whether to look while nobody sees it
+ * @param {(room: string) => void} parts.onChosen
+ * @param {(summary: RoomSummary) => void} parts.onCurrent what is known of the current one
+ * @param {(mentioning: readonly Message[]) => void} parts.onNews in other rooms; those that speak to this person
+ * @param {(unread: Unread) => void} parts.onUnread in all rooms, when it has been counted anew
+ * @param {(reason: string) => void} parts.explain
+ * @returns {Rooms}
+ */
+export function createRooms(parts) {
+  const { form, life, marks, unread, explain } = parts;
+  const input = /** @type {HTMLInputElement} */ (form.querySelector('input'));
+  const list = createRoomList(parts.list, parts.onChosen);
+  let current = '';
+  /** @type {Map<string, boolean>} whether it was this person's own when it was first seen here */
+  const own = new Map();
+  /** @type {readonly RoomSummary[]} */
+  let known = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let isFirst = true;
+
+  async function load() {
+    clearTimeout(timer);
+    try {
+      known = await fetchRooms();
+      redraw();
+      const summary = known.find(({ room }) => room === current);
+      if (summary) parts.onCurrent(summary);
+      await askForNews();
+    } catch {
+      // The next look is soon; whether the server is there is told elsewhere.
+    }
+    clearTimeout(timer);
+    timer = setTimeout(lookAgain, life.isHidden() ? GLANCE_EVERY_MS : LOOK_EVERY_MS);
+  }
+
+  function lookAgain() {
+    if (!life.isHidden() || parts.isWatchful()) void load();
+  }
+
+  // Only where something changed since one was there, so a quiet chat costs one request a look, however many rooms it has.
+  async function askForNews() {
+    const changed = known.flatMap(({ room, seq }) => {
+      const since = room === current ? undefined : unread.sinceOf({ room, seq });
+      return since === undefined ? [] : [{ room, since }];
+    });
+    for (const { room, since } of changed.slice(0, ASKED_AT_A_LOOK)) {
+      const { messages, next } = await fetchMessages({ room, since: String(since), limit: ASKED_CHANGES });
+      const mentioning = unread.take(room, messages, Number.parseInt(next ?? '0', 10));
+      // What was said before this page was opened is seen in the list; nobody is called for it.
+      if (!isFirst && room !== current) parts.onNews(mentioning);
+    }
+    if (changed.length <= ASKED_AT_A_LOOK) isFirst = false;
+    redraw();
+  }
+
+  function redraw() {
+    const isShown = !life.isHidden();
+    for (const { room } of known) if (!own.has(room)) own.set(room, marks.lastRead(room) !== undefined);
+    const lines = orderRooms(own).map((room) => {
+      const isCurrent = room === current;
+      return { room, isCurrent, unread: isCurrent && isShown ? NOTHING : unread.of(room) };
+    });
+    list.draw(lines);
+    parts.onUnread({
+      count: lines.reduce((sum, line) => sum + line.unread.count, 0),
+      isMentioned: lines.some((line) => line.unread.isMentioned),
+    });
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (input.value.trim() === '') return;
+    const room = toRoom(input.value);
+    input.toggleAttribute('aria-invalid', room === undefined);
+    if (room === undefined) return explain(words.rooms.badName);
+    input.value = '';
+    explain('');
+    parts.onChosen(room);
+  });
+  life.listen((event) => {
+    if (event === 'hidden') redraw();
+    if (event === 'shown') void load();
+  });
+
+  return {
+    load: () => void load(),
+    noticed: (room) => known.some((one) => one.room === room) || void load(),
+    enter(room) {
+      current = room;
+      // One that nothing was said in yet exists for whoever entered it.
+      if (!own.has(room)) own.set(room, true);
+      redraw();
+    },
+    step: list.step,
+    redraw,
+  };
+}
+
+/**
+ * Those that one reads come first; all by their name, where they are found with the eyes closed. By what was said last they
+ * would jump, and one that moved on being entered could not be stepped over.
+ * @type {(own: ReadonlyMap<string, boolean>) => string[]}
+ */
+export const orderRooms = (own) =>
+  [...own.keys()].toSorted((a, b) => Number(own.get(b)) - Number(own.get(a)) || (a < b ? -1 : 1));
