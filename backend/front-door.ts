@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import express from 'express';
 import { renderSVG } from 'uqr';
-import { createAddresses, isThisMachine } from './address.ts';
+import { isThisMachine } from './address.ts';
 import { ChatError } from './errors.ts';
 import { MAX_ADDRESSES_SHOWN, MAX_QR_CHARS, MAX_QR_CODES } from './limits.ts';
 import { isFromOwnPage } from './origin.ts';
@@ -12,6 +12,7 @@ import { remember } from './remember.ts';
 import type { IncomingMessage } from 'node:http';
 import type { NetworkInterfaceInfo } from 'node:os';
 import type { Express } from 'express';
+import type { Addresses } from './address.ts';
 import type { Settings } from './settings.ts';
 
 /** What `/front/door` answers. */
@@ -30,12 +31,11 @@ const VIRTUAL = /^(docker|br-|veth|virbr|vmnet|vboxnet|podman|cni|flannel|lxc|lx
 const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
 const PRIVATE_IPV4 = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/;
 
-export function serveFrontDoor(app: Express, { host, trustProxy, auth }: Settings): void {
-  const { of: addressOf } = createAddresses(trustProxy);
+export function serveFrontDoor(app: Express, { host, auth }: Settings, addresses: Addresses): void {
   const front = express.Router();
   front.get('/door', (request, response) => {
     const told: FrontDoor = { isOpen: auth === 'off' };
-    if (isAskedHere(request, addressOf(request))) {
+    if (isAskedHere(request, addresses.of(request))) {
       told.isShared = !isOnlyHere(host);
       told.addresses = toAddresses(host, request.socket.localPort ?? 0, interfacesHere());
     }

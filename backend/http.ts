@@ -9,6 +9,7 @@ import { NO_SNIFFING, REQUEST_ID, searchOf, sendProblem, setCommonHeaders } from
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Identity } from './identity.ts';
+import type { Addresses } from './address.ts';
 import type { Failures } from './failures.ts';
 import type { Metrics } from './metrics.ts';
 import type { Settings } from './settings.ts';
@@ -32,6 +33,7 @@ export interface Http extends Pick<Host, 'route' | 'listenAs'> {
 
 export interface HttpOptions {
   settings: Settings;
+  addresses: Addresses;
   identity: Identity;
   failures: Failures;
   /** @returns why no message can be accepted now; undefined when one can */
@@ -51,7 +53,7 @@ interface Listener {
 }
 
 export function createHttp(options: HttpOptions): Http {
-  const { settings, identity, failures, trouble, metrics, countRequest, isDraining } = options;
+  const { settings, addresses, identity, failures, trouble, metrics, countRequest, isDraining } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -141,7 +143,7 @@ export function createHttp(options: HttpOptions): Http {
       servePages(app, identity, (error) =>
         failures.note(error, { transport: 'http', method: 'GET', route: '/main.js' }),
       );
-      serveFrontDoor(app, settings);
+      serveFrontDoor(app, settings, addresses);
       for (const [path, known] of methods) app.all(path, refuseOthers(known));
       app.use(() => {
         throw new ChatError('not-found', 'There is nothing here.');

@@ -1,6 +1,5 @@
 /** Who is calling, the same on every transport: a signed token, shown as a bearer token or as the pages' cookie. */
 import { createHmac, createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { createAddresses } from './address.ts';
 import { ChatError } from './errors.ts';
 import { isFromOwnPage } from './origin.ts';
 import type { IncomingMessage } from 'node:http';
@@ -38,7 +37,8 @@ const COOKIE_MAX_AGE_S = 400 * 24 * 60 * 60;
 export interface IdentityOptions {
   /** Key of the signatures: tokens are known as long as it is the same. */
   secret: string;
-  settings: Pick<Settings, 'moderatorToken' | 'trustProxy'>;
+  settings: Pick<Settings, 'moderatorToken'>;
+  addresses: Addresses;
   rateLimit: RateLimit;
   /** Given for a closed server: then its tokens are the only ones. */
   signIn?: SignIn;
@@ -49,9 +49,8 @@ export function createIdentity(options: IdentityOptions): Identity {
 }
 
 /** Anyone may come, and gets an identity for the asking. */
-function createOpen({ secret, settings, rateLimit }: IdentityOptions): Identity {
+function createOpen({ secret, settings, addresses, rateLimit }: IdentityOptions): Identity {
   const authorOf = (id: string) => toAuthor(sign(secret, 'author', id));
-  const addresses = createAddresses(settings.trustProxy);
 
   const make = (): NewIdentity => {
     const id = randomBytes(16).toString('base64url');
@@ -93,8 +92,7 @@ function createOpen({ secret, settings, rateLimit }: IdentityOptions): Identity 
 }
 
 /** Only who shows a token of the one who signs people in may come; nothing is told to anyone else. */
-function createClosed({ secret, settings, rateLimit }: IdentityOptions, signIn: SignIn): Identity {
-  const addresses = createAddresses(settings.trustProxy);
+function createClosed({ secret, settings, addresses, rateLimit }: IdentityOptions, signIn: SignIn): Identity {
   const admitted = new WeakMap<IncomingMessage, Caller>();
 
   return {

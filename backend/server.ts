@@ -92,9 +92,11 @@ async function start(
   const metrics = createMetrics();
   watchProcess();
   const rateLimit = createRateLimit(settings.rateLimit, clock);
+  const addresses = createAddresses(settings.trustProxy);
   const identity = createIdentity({
     secret,
     settings,
+    addresses,
     rateLimit,
     ...(settings.auth === 'jwt' && { signIn: createSignIn(settings, clock) }),
   });
@@ -121,12 +123,12 @@ async function start(
   });
   cleanUp.push(() => conversation.close());
 
-  const addresses = createAddresses(settings.trustProxy);
   const countRequest = (request: IncomingMessage) => rateLimit.countRequest(addresses.of(request));
   const failures = createFailures(log, metrics, clock);
   let isDraining = false;
   const { answer, route, listenAs, finish } = createHttp({
     settings,
+    addresses,
     identity,
     failures,
     trouble: conversation.trouble,

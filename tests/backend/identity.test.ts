@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { createAddresses } from '../../backend/address.ts';
 import { createIdentity } from '../../backend/identity.ts';
 import { createRateLimit } from '../../backend/rate-limit.ts';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Settings } from '../../backend/settings.ts';
 
-const start = (secret = 'secret', settings: Partial<Pick<Settings, 'moderatorToken' | 'trustProxy'>> = {}) =>
+type Given = Partial<Pick<Settings, 'moderatorToken' | 'trustProxy'>>;
+
+const start = (secret = 'secret', { moderatorToken, trustProxy = false }: Given = {}) =>
   createIdentity({
     secret,
-    settings: { moderatorToken: undefined, trustProxy: false, ...settings },
+    settings: { moderatorToken },
+    addresses: createAddresses(trustProxy),
     rateLimit: createRateLimit(undefined),
   });
 
