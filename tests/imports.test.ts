@@ -37,10 +37,9 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   [
     'backend/identity',
     [
-      'backend/address',
       'backend/errors',
       'backend/origin',
-      ...types('backend/', 'commands/command', 'rate-limit', 'settings', 'sign-in'),
+      ...types('backend/', 'address', 'commands/command', 'rate-limit', 'settings', 'sign-in'),
     ],
   ],
 
@@ -120,7 +119,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
       'backend/front-door',
       'backend/pages',
       'backend/transports/exchange',
-      ...types('backend/', 'failures', 'identity', 'metrics', 'settings', 'transports/transport'),
+      ...types('backend/', 'address', 'failures', 'identity', 'metrics', 'settings', 'transports/transport'),
     ],
   ],
   ['backend/server', ['backend/']],
