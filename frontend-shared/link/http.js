@@ -18,6 +18,9 @@ export class Refused extends Error {
   }
 }
 
+/** @type {(error: unknown) => boolean} the server was there, and has no such thing */
+export const isNotFound = (error) => error instanceof Refused && error.problem.status === 404;
+
 /**
  * @typedef {object} Request
  * @property {string} [method]

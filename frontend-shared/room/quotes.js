@@ -1,6 +1,6 @@
 /** What a message replies to. Where it is not shown it is asked for, once. */
 import { fetchMessage } from '../link/directory-api.js';
-import { Refused } from '../link/http.js';
+import { isNotFound } from '../link/http.js';
 import { MAX_ASIDE } from './reading-bounds.js';
 import { toPlainLine } from './rich-text.js';
 import { words } from '../words.js';
@@ -38,9 +38,11 @@ export function createQuotes({ find, onLoaded, onGone }) {
       const message = await fetchMessage(id);
       if (current === asked) onLoaded(message);
     } catch (error) {
-      if (!(error instanceof Refused)) return void asked.delete(id);
+      if (current !== asked) return;
+      // Only that is for ever; after anything else it is asked for again with the next drawing.
+      if (!isNotFound(error)) return void asked.delete(id);
       missing.add(id);
-      if (current === asked) onGone(id);
+      onGone(id);
     }
   }
 

@@ -1,6 +1,6 @@
 /** Goes to one message: as soon as it is here, having asked for it, or saying why it cannot be shown. */
 import { fetchMessage } from '../link/directory-api.js';
-import { Refused } from '../link/http.js';
+import { isNotFound } from '../link/http.js';
 import { words } from '../words.js';
 /** @import { Conversation } from './conversation.js' */
 /** @import { History } from './history.js' */
@@ -38,13 +38,11 @@ export function createSeeker({ room, list, conversation, history, isReady, expla
     isLoading = false;
     if (sought !== current) return void goOn();
     // It is drawn with the next frame, if it is there.
-    if (outcome === 'here' && conversation.find(current.id)?.deleted === undefined && isDrawnSoon(current.id)) return;
+    const found = conversation.find(current.id);
+    if (outcome === 'here' && found && !found.deleted) return;
     sought = undefined;
     explain(outcome === 'failed' ? words.list.unreachable(current.id) : await toReason(current.id, room()));
   }
-
-  /** @type {(id: number) => boolean} */
-  const isDrawnSoon = (id) => conversation.find(id) !== undefined;
 
   return {
     goOn: () => void goOn(),
@@ -66,6 +64,6 @@ async function toReason(id, room) {
     if (message.room !== room) return words.list.elsewhere(id, message.room);
     return message.deleted ? words.list.deleted(id) : words.list.unknown(id);
   } catch (error) {
-    return error instanceof Refused ? words.list.unknown(id) : words.list.unreachable(id);
+    return isNotFound(error) ? words.list.unknown(id) : words.list.unreachable(id);
   }
 }

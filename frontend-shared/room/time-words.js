@@ -43,9 +43,7 @@ export function toWhen(timestamp, now) {
 /** @type {(timestamp: string, now: Date) => boolean} whether its words become others by and by */
 export const isRecent = (timestamp, now) => now.getTime() - new Date(timestamp).getTime() < HOUR_MS + MINUTE_MS;
 
-/**
- * @type {(timestamp: string, now: Date) => string}
- */
+/** @type {(timestamp: string, now: Date) => string} "Today", "Yesterday", "Friday, November 20" */
 export function toDay(timestamp, now) {
   const date = new Date(timestamp);
   if (isSameDay(date, now)) return capitalize(relativeFormat.format(0, 'day'));

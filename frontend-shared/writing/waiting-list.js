@@ -1,6 +1,6 @@
 /** One's own messages that wait for their time, with a way to withdraw each. */
 import { fetchScheduled, withdraw } from '../link/directory-api.js';
-import { Refused } from '../link/http.js';
+import { isNotFound } from '../link/http.js';
 import { toPlainLine } from '../room/rich-text.js';
 import { toSoon } from '../room/time-words.js';
 import { words } from '../words.js';
@@ -70,8 +70,7 @@ export function createWaitingList({ root, template, announce, explain, onEmpty }
       announce(words.later.withdrawn(time));
       explain('');
     } catch (error) {
-      const isGone = error instanceof Refused && error.problem.status === 404;
-      explain(isGone ? words.later.sent : words.later.unreachable);
+      explain(isNotFound(error) ? words.later.sent : words.later.unreachable);
     }
     await load();
     if (root.hidden) onEmpty();
