@@ -47,8 +47,13 @@ export function serveEmoji(): RequestHandler {
     if (!isLanguage(language)) return next();
     const encoding = (request.acceptsEncodings(['br', 'gzip', 'identity']) || 'identity') as Encoding;
     const name = `${language}-${encoding}`;
-    const text = packed.get(name) ?? readEmoji(language).then((rows) => COMPRESS[encoding](toBytes(rows)));
-    packed.set(name, text);
+    let text = packed.get(name);
+    if (text === undefined) {
+      text = readEmoji(language).then((rows) => COMPRESS[encoding](toBytes(rows)));
+      packed.set(name, text);
+      // What failed once is not failed for ever.
+      text.catch(() => packed.delete(name));
+    }
     response.vary('Accept-Encoding');
     if (encoding !== 'identity') response.set('Content-Encoding', encoding);
     response.set({ ETag: `W/"emoji-${version}-${language}"`, 'Cache-Control': 'no-cache' });
