@@ -5,6 +5,7 @@ import { advance } from '../../frontend-shared/link/cursor.js';
 import { toInitials } from '../../frontend-shared/room/person.js';
 import { newKey } from '../../frontend-shared/link/new-key.js';
 import { toWords } from '../../frontend-shared/link/status-words.js';
+import { MAX_MESSAGE_LENGTH, MAX_USER_LENGTH } from '../../backend/limits.ts';
 import type { LinkState, Travel } from '../../frontend-shared/link/link.js';
 
 const say = (state: LinkState, { queued = 0, isOnline = true, tabs = 1 } = {}) => {
@@ -48,10 +49,11 @@ describe('the message box', () => {
     expect(press({ key: 'a' })).toBe(false);
   });
 
-  it('counts what people count: an emoji of two units is one', () => {
-    expect(findFault({ user: '🦊'.repeat(40), message: '🦊'.repeat(4_000) })).toBeUndefined();
-    expect(findFault({ user: '🦊'.repeat(41), message: 'x' })?.field).toBe('user');
-    expect(findFault({ user: 'Azin', message: 'x'.repeat(4_001) })?.reason).toContain('4,001');
+  it('counts as the server does: an emoji of two units is one', () => {
+    const [name, text] = ['🦊'.repeat(MAX_USER_LENGTH), '🦊'.repeat(MAX_MESSAGE_LENGTH)];
+    expect(findFault({ user: name, message: text })).toBeUndefined();
+    expect(findFault({ user: `${name}🦊`, message: 'x' })?.field).toBe('user');
+    expect(findFault({ user: 'Azin', message: `${text}🦊` })?.reason).toContain('4,001');
     expect(findFault({ user: '', message: 'x' })?.field).toBe('user');
   });
 });
