@@ -280,8 +280,8 @@ describe.each(PAGES)('%s', (path) => {
 });
 
 const JUDGE = `async (texts) => {
-  const { drawText } = await import('/frontend-shared/draw-text.js');
-  const { readMarks } = await import('/frontend-shared/rich-text.js');
+  const { drawText } = await import('/frontend-shared/room/draw-text.js');
+  const { readMarks } = await import('/frontend-shared/room/rich-text.js');
   const toShown = (token) => (token.type === 'code' ? token.text : 'mark' in token ? '' : token.raw);
   const isOdd = (one) => {
     const isLink = one.nodeName === 'A';

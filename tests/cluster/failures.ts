@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { expect } from 'vitest';
-import { poll, write } from '../harness/api.ts';
+import { call, poll, write } from '../harness/api.ts';
 import { startNatsCluster } from '../harness/nats.ts';
 import { makeDataDir } from '../harness/server.ts';
 import { connectSse } from '../harness/stream-client.ts';
@@ -48,6 +48,8 @@ const SERVERS = 3;
 const NODES = 3;
 /** Milliseconds between the messages of a writer. */
 const WRITE_EVERY_MS = 20;
+/** Milliseconds for a server whose stream has had no leader. */
+const READY_WITHIN_MS = 30_000;
 /** Milliseconds until a writer, or a listener, that was not answered tries again. */
 const AGAIN_MS = 100;
 
@@ -79,6 +81,7 @@ export async function surviveFailures({ kills, everyMs, downMs, writers, listene
   }
   now.isWriting = false;
   await Promise.all(writing);
+  await Promise.all(urlsOf(servers).map(untilReady)); // the last was killed a moment ago
   const last = await write(servers[0]!.url, '/messages', { user: 'Azin', message: 'the end' }, { key: 'the-end' });
   expect(last.status).toBe(201);
   const { seq } = last.json as Message;
@@ -102,6 +105,9 @@ export async function surviveFailures({ kills, everyMs, downMs, writers, listene
     kills: killed,
   };
 }
+
+const untilReady = (url: string) =>
+  expect.poll(async () => (await call(url, '/readyz')).status, { timeout: READY_WITHIN_MS }).toBe(200);
 
 const urlsOf = (servers: readonly ServerProcess[]) => servers.map(({ url }) => url);
 
