@@ -4,6 +4,7 @@ import { fetchMessages } from '../link/messages-api.js';
 import { createRoomList } from './room-list.js';
 import { toRoom } from './room-name.js';
 import { words } from '../words.js';
+import { mark } from '../writing/composer.js';
 /** @import { Message } from '../../protocol/envelope.ts' */
 /** @import { RoomSummary } from '../link/directory-api.js' */
 /** @import { PageLife } from '../link/page-life.js' */
@@ -112,7 +113,7 @@ export function createRooms(parts) {
     event.preventDefault();
     if (input.value.trim() === '') return;
     const room = toRoom(input.value);
-    input.toggleAttribute('aria-invalid', room === undefined);
+    mark(input, room === undefined);
     if (room === undefined) return explain(words.rooms.badName);
     input.value = '';
     explain('');

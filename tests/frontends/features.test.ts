@@ -283,8 +283,13 @@ describe.each(PAGES)('%s', (path) => {
     await expectPage(chat.status).toContainText('1 message will be sent');
     await expectPage(chat.items).toHaveCount(0);
     await chat.context.setOffline(false);
-    await expectPage(chat.page.getByText('1 message waits')).toBeVisible();
+    await chat.page.getByText('1 message waits').click();
     await expectPage(chat.items).toHaveCount(0);
+    await chat.context.setOffline(true);
+    const withdraw = chat.page.getByRole('button', { name: 'Withdraw' });
+    await withdraw.click();
+    await expectPage(chat.alert).toContainText('Not withdrawn');
+    await expectPage(withdraw).toBeEnabled();
   });
 
   it('opens rooms, keeps drafts and sends to the room a message was written for', async () => {
@@ -310,6 +315,7 @@ describe.each(PAGES)('%s', (path) => {
     await field.fill('../etc');
     await field.press('Enter');
     await expectPage(chat.alert).toContainText('No room');
+    await expectPage(field).toHaveAttribute('aria-invalid', 'true');
     await field.fill('Brand New');
     await field.press('Enter');
     await expectPage(chat.page.getByRole('heading', { level: 1 })).toContainText('brand-new');
