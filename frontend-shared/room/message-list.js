@@ -109,8 +109,15 @@ export function createMessageList({ scroller, list, template, around, hasEnd, on
     for (const one of pending) {
       const drawn = /** @type {Drawn} */ (next.get(one.key));
       redraw(drawn, toItem({ pending: one }, before, around()));
-      if (!drawn.element.isConnected) list.append(drawn.element);
       before = { pending: one };
+    }
+    // Another tab's may belong before what is there; and what arrives is put before the first of them.
+    /** @type {Element | null} */
+    let following = null;
+    for (const { element } of [...waiting.values()].toReversed()) {
+      const isInPlace = element.isConnected && element.nextElementSibling === following;
+      if (!isInPlace) list.insertBefore(element, following);
+      following = element;
     }
   }
 

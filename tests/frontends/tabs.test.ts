@@ -40,6 +40,30 @@ async function freeze({ page, context }: Chat): Promise<() => Promise<unknown>> 
   return () => session.send('Debugger.disable');
 }
 
+it('shows what several tabs have written in its order, below what was said meanwhile', async () => {
+  const { url } = await startTestServer();
+  const { promise: mayPass, resolve: letPass } = Promise.withResolvers<void>();
+  const chat = await openPage(`${url}/polling/`);
+  await chat.page.route('**/messages', async (route) => {
+    await mayPass;
+    await route.continue();
+  });
+  await chat.say('here');
+  await expectPage(chat.items).toHaveText([/here/]);
+  // What another tab wrote a moment before is heard of a moment after.
+  await chat.page.evaluate(() => {
+    const kept = { key: 'of-another-tab', room: 'lobby', user: 'Azin', message: 'there', order: Date.now() - 60_000 };
+    localStorage.setItem(`since.outbox.${kept.key}`, JSON.stringify(kept));
+    dispatchEvent(new StorageEvent('storage'));
+  });
+  await expectPage(chat.items).toHaveText([/there/, /here/]);
+  await post(url, 'of somebody else');
+  await expectPage(chat.items).toHaveText([/of somebody else/, /there/, /here/]);
+  letPass();
+  await expectPage(chat.page.locator('.is-pending')).toHaveCount(0);
+  await expectPage(chat.items).toHaveText([/of somebody else/, /here/, /there/]); // the first was on its way already
+});
+
 describe.each(['/polling/', '/websocket/'])('%s', (path) => {
   const transport = path === '/polling/' ? 'longpoll' : 'websocket';
 
