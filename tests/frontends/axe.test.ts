@@ -16,7 +16,12 @@ const openPage = useBrowser();
 async function check(page: Page, state: string): Promise<void> {
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.emulateMedia({ colorScheme });
+    // What fades from light to dark cannot be read in between.
+    const fading = await page.evaluate(
+      () => document.getAnimations().filter((one) => one instanceof CSSTransition).length,
+    );
+    if (fading > 0) found.push(`${colorScheme}: ${fading} fade`);
     const axe = new AxeBuilder({ page });
     if (colorScheme === 'dark') axe.withRules(['color-contrast', 'link-in-text-block']);
     const { violations } = await axe.analyze();
