@@ -83,7 +83,10 @@ export function startGlimpse(section) {
       if (isMessage(message)) take([message]);
     });
     // Another journal, or one that was emptied: what was shown is of the past.
-    opened.addEventListener('reset', () => (shown = []));
+    opened.addEventListener('reset', () => {
+      shown = [];
+      take([]);
+    });
     // It comes back by itself from a lost network, but not from a refusal.
     opened.addEventListener('error', () => opened.readyState === EventSource.CLOSED && again(mine));
   };

@@ -208,6 +208,21 @@ describe('the page', () => {
     await expectPage(items.last()).toContainText('meanwhile');
     await expectPage(items).toHaveCount(2);
   });
+
+  it('shows nothing more of a journal that is gone, also where nothing was said in the new one', async () => {
+    const { url } = await startTestServer();
+    await post(url, 'of the old journal');
+    const { page } = await openPage(`${url}/`, {
+      impatient: true,
+      prepare: (opened) =>
+        opened.route('**/messages?*since=*', (route) =>
+          route.fulfill({ contentType: 'text/event-stream', body: 'retry: 60000\nevent: reset\ndata: {}\n\n' }),
+        ),
+    });
+    const glimpse = page.getByRole('region', { name: /#lobby/ });
+    await expectPage(glimpse).toContainText('Be the first!');
+    await expectPage(glimpse.getByRole('listitem')).toHaveCount(0);
+  });
 });
 
 async function setHidden(page: Page, hidden: boolean): Promise<void> {
