@@ -15,14 +15,16 @@
 /** @typedef {Event & { waitUntil: (promise: Promise<unknown>) => void }} WorkerEvent */
 /**
  * @typedef {WorkerEvent & { request: Request, preloadResponse: Promise<Response | undefined>,
- *   respondWith: (response: Promise<Response>) => void }} Asked
+ *   respondWith: (response: Promise<Response>) => void, notification: Notification }} Asked
  */
+/** @typedef {{ url: string, focus: () => Promise<unknown>, navigate: (url: string) => Promise<unknown> }} Tab */
 /**
  * @typedef {object} Worker
  * @property {Pages} [PAGES]
  * @property {() => Promise<void>} skipWaiting
  * @property {ServiceWorkerRegistration} registration
- * @property {{ claim: () => Promise<void> }} clients
+ * @property {{ claim: () => Promise<void>, matchAll: (options: { type: 'window' }) => Promise<Tab[]>,
+ *   openWindow: (url: string) => Promise<unknown> }} clients
  * @property {(name: string, react: (event: Asked) => void) => void} addEventListener
  */
 const worker = /** @type {Worker} */ (/** @type {unknown} */ (globalThis));
@@ -46,6 +48,12 @@ worker.addEventListener('activate', (event) => {
   const preloading = worker.registration.navigationPreload?.enable();
   // Pages that are open as well: what they load later may be gone from the server by then.
   event.waitUntil(Promise.all([preloading, dropOld()]).then(() => worker.clients.claim()));
+});
+
+worker.addEventListener('notificationclick', (event) => {
+  const { notification } = event;
+  notification.close();
+  event.waitUntil(leadTo(String(notification.data)));
 });
 
 worker.addEventListener('fetch', (event) => {
@@ -120,6 +128,15 @@ async function answerPage(event, path) {
   if (response && response.status < 500) return response;
   const cache = await caches.open(CACHE);
   return (await cache.match(path)) ?? response ?? asking;
+}
+
+/** In a tab of that page, where there is one. @type {(address: string) => Promise<void>} */
+async function leadTo(address) {
+  const tabs = await worker.clients.matchAll({ type: 'window' });
+  const tab = tabs.find(({ url }) => new URL(url).pathname === new URL(address).pathname);
+  if (!tab) return void (await worker.clients.openWindow(address));
+  await tab.focus().catch(() => {}); // a browser may see no reason for it
+  await tab.navigate(address);
 }
 
 /** @type {(request: Request, of: string, path: string) => Promise<Response>} */

@@ -6,6 +6,7 @@ import { playChime } from './chime.js';
 import { isLookedAt } from '../room/looked-at.js';
 import { pause } from '../link/pause.js';
 import { toPlainLine } from '../room/rich-text.js';
+import { toAddress } from './room-name.js';
 import { words } from '../words.js';
 /** @import { Message } from '../../protocol/envelope.ts' */
 /** @import { Preferences } from './preferences.js' */
@@ -61,19 +62,26 @@ export function createAttention({ store, preferences, locks, onChosen }) {
 /** @type {(message: Message, onChosen: (message: Message) => void) => void} */
 function notify(message, onChosen) {
   if (!canNotify()) return;
+  const title = words.attention.title(message.user, message.room);
+  const options = { body: toPlainLine(message.message).slice(0, MAX_BODY), tag: `since-${message.id}` };
   try {
-    const notification = new Notification(words.attention.title(message.user, message.room), {
-      body: toPlainLine(message.message).slice(0, MAX_BODY),
-      tag: `since-${message.id}`,
-    });
+    const notification = new Notification(title, options);
     notification.addEventListener('click', () => {
       window.focus();
       notification.close();
       onChosen(message);
     });
   } catch {
-    // Phones let only a service worker do this.
+    // Phones let only a service worker do this; who chooses it is led to the message by that.
+    const address = new URL(toAddress(message.room, message.id), new URL(location.pathname, location.origin));
+    void notifyByWorker(title, { ...options, data: address.href });
   }
+}
+
+/** @type {(title: string, options: NotificationOptions) => Promise<void>} */
+async function notifyByWorker(title, options) {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  await registration?.showNotification(title, options).catch(() => {}); // the permission may be gone by now
 }
 
 /** @type {() => boolean} */

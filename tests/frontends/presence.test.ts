@@ -376,3 +376,40 @@ it('reads as well from right to left, on a small phone too', async () => {
   await expectPage(roomsOf(chat)).toHaveCount(0);
   await expectPage(chat.page.getByRole('button', { name: 'Rooms' })).toBeFocused();
 });
+
+it('calls by its service worker where a page may not, as on phones, which leads to the message', async () => {
+  const { url } = await startTestServer();
+  const chat = await openPage(`${url}/websocket/`, {
+    async prepare(page, context) {
+      await context.grantPermissions(['notifications'], { origin: url });
+      await page.addInitScript(() => {
+        localStorage.setItem('since.likes.notifications', 'yes');
+        const refuse = () => {
+          throw new TypeError('Illegal constructor. Use ServiceWorkerRegistration.showNotification() instead.');
+        };
+        globalThis.Notification = new Proxy(Notification, { construct: refuse });
+      });
+    },
+  });
+  await chat.say('here I am', 'Azin');
+  const [worker] = await Promise.all([
+    chat.context.serviceWorkers()[0] ?? chat.context.waitForEvent('serviceworker'),
+    chat.page.evaluate(async () => void (await navigator.serviceWorker.ready)),
+  ]);
+  await setHidden(chat.page, true);
+  const { id } = await post(url, { message: '@Azin, look!', user: 'Mira' });
+  const called = () =>
+    chat.page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.ready;
+      return (await registration.getNotifications()).map(({ title, body }) => `${title}: ${body}`);
+    });
+  await expectPage.poll(called).toEqual(['Mira in #lobby: @Azin, look!']);
+  await worker.evaluate(async () => {
+    const here = globalThis as unknown as { registration: ServiceWorkerRegistration };
+    const [notification] = await here.registration.getNotifications();
+    const event = Object.assign(new Event('notificationclick'), { notification, waitUntil() {} });
+    globalThis.dispatchEvent(event);
+  });
+  await expectPage(chat.page).toHaveURL(`${url}/websocket/#${id}`);
+  await expectPage.poll(called).toEqual([]);
+});
