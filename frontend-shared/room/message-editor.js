@@ -56,8 +56,11 @@ export function openEditor(template, { item, text, begun, dress, onInput, explai
     }
     if (next === text) return end();
     isSaving = true;
-    if (await save(next)) end();
+    const isSaved = await save(next);
     isSaving = false;
+    // What was written while it was being saved is not lost.
+    if (isSaved && box.value.trim() === next) end();
+    else if (isSaved) text = next;
   }
 
   form.addEventListener('submit', (event) => {

@@ -41,7 +41,7 @@ import { words } from '../words.js';
  * @property {() => Reading | undefined} reading where one reads; undefined at the end
  * @property {(reading: Reading) => void} goTo back to where one has read
  * @property {(back: HTMLElement) => boolean} editLast opens one's own newest message, and then leads back; false when
- *   there is none
+ *   there is none, or it is still on its way
  * @property {() => void} wrote one's own is to be seen at the end
  * @property {() => void} toEnd
  */
@@ -71,6 +71,8 @@ export function createRoomView({ room, store, life, pending, request, explain, d
   let isCaughtUp = false;
   /** Asked for when it changes, as it is not kept in the memory of the page. */
   let waiting = pending();
+  /** What is not shown as said yet. */
+  const underWay = () => waiting.filter(({ key }) => !conversation.hasKey(key));
 
   const author = createOwnAuthor(store, () => {
     reactions.forget();
@@ -91,10 +93,7 @@ export function createRoomView({ room, store, life, pending, request, explain, d
     onArrived: (messages) => reading.arrived(messages.filter((one) => !author.wrote(one))),
     draw(drawing) {
       if (drawing.isAnew || drawing.hasOld) quiet();
-      list.draw(
-        drawing,
-        waiting.filter(({ key }) => !conversation.hasKey(key)),
-      );
+      list.draw(drawing, underWay());
       showStart();
       parts.onDrawn();
       deeds.redraw();
@@ -231,6 +230,8 @@ export function createRoomView({ room, store, life, pending, request, explain, d
     reading: list.reading,
     goTo: seeker.goTo,
     editLast(back) {
+      // While one's last is on its way, the one before is not what is meant.
+      if (underWay().some(({ held }) => held === undefined)) return false;
       const last = conversation.findLast((one) => !one.deleted && author.wrote(one));
       if (!last) return false;
       if (!list.elementOf(last.id)) toEnd();

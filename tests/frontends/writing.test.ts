@@ -188,6 +188,33 @@ describe('what is half written', () => {
     await expectPage(itemOf(chat, 'said anew')).toContainText('edited');
   });
 
+  it('is never the one before the last, while that is on its way', async () => {
+    const { url } = await startTestServer();
+    const { promise: mayPass, resolve: letPass } = Promise.withResolvers<void>();
+    const chat = await openPage(`${url}/polling/`);
+    await chat.say('the one before');
+    await expectPage(itemOf(chat, 'the one before').getByRole('button', { name: /^Edit/ })).toHaveCount(1);
+    await chat.page.route('**/messages', async (route) => {
+      await mayPass;
+      await route.continue();
+    });
+    await chat.say('the last');
+    await chat.message.press('ArrowUp');
+    await expectPage(editBox(chat)).toHaveCount(0);
+    letPass();
+    await expectPage(itemOf(chat, 'the last').getByRole('button', { name: /^Edit/ })).toHaveCount(1);
+    await chat.message.press('ArrowUp');
+    await expectPage(editBox(chat)).toHaveValue('the last');
+    await chat.page.route('**/messages/*', async (route) => {
+      await chat.page.keyboard.type(', and on');
+      await route.continue();
+    });
+    await editBox(chat).fill('said anew');
+    await editBox(chat).press('Enter');
+    await expectPage(itemOf(chat, 'said anew')).toContainText('edited');
+    await expectPage(editBox(chat)).toHaveValue('said anew, and on');
+  });
+
   it('stays with its tab, and is found by the next when the tab was closed', async () => {
     const { url } = await startTestServer();
     const first = await openPage(`${url}/polling/`);
