@@ -57,7 +57,7 @@ export function createWaitingList({ root, template, announce, explain, onEmpty }
     const button = /** @type {HTMLButtonElement} */ (item.querySelector('button'));
     button.addEventListener('click', () => {
       button.disabled = true;
-      void takeBack(scheduled, said.time);
+      void takeBack(scheduled, said.time).finally(() => (button.disabled = false));
     });
     return item;
   }
