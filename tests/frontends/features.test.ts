@@ -206,12 +206,14 @@ describe.each(PAGES)('%s', (path) => {
     await expectPage(chat.items).toContainText(['Message deleted']);
   });
 
-  it('reaches every button of a message by Tab', async () => {
+  it('reaches every button of a message by Tab, and shows where one is', async () => {
     const { url } = await startTestServer();
     const chat = await openPage(url + path);
     await chat.say('one');
     await chat.say('two');
     await expectPage(chat.page.getByRole('button', { name: /^Delete/ })).toHaveCount(2);
+    await expectPage(chat.message).toBeFocused();
+    await expectPage(chat.message).toHaveCSS('outline-style', 'solid');
     await chat.log.focus();
     const names: string[] = [];
     for (let press = 0; press < 14; press += 1) {
@@ -219,6 +221,7 @@ describe.each(PAGES)('%s', (path) => {
       const focused = chat.page.locator(':focus');
       names.push((await focused.getAttribute('aria-label')) ?? (await focused.innerText()));
       expect(await focused.locator('..').evaluate((parent) => getComputedStyle(parent).opacity)).toBe('1');
+      expect(await focused.evaluate((one) => getComputedStyle(one).outlineStyle)).toBe('solid');
     }
     const each = [expect.stringMatching(/now|:/), 'Like', 'Dislike', 'Add a reaction', 'Reply', 'Edit', 'Delete'];
     expect(names).toEqual([...each, ...each]);
