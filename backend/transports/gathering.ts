@@ -3,7 +3,14 @@
  * burst; and under load a flush is followed by a pause three times as long as it took, so that batches grow when the core is
  * busy, and fan-out leaves it to others for most of the time.
  */
-import { MAX_AWAIT_MORE_MS, MAX_FLUSH_PAUSE_MS, MAX_GATHER_MS, PAUSES_PER_FLUSH } from '../limits.ts';
+import {
+  HEAD_START,
+  MAX_AWAIT_MORE_MS,
+  MAX_FLUSH_PAUSE_MS,
+  MAX_GATHER_MS,
+  MAX_HEAD_START_MS,
+  PAUSES_PER_FLUSH,
+} from '../limits.ts';
 import type { Change } from '../conversation/change.ts';
 
 export interface Gathering {
@@ -26,6 +33,7 @@ export function createGathering(
   let addedAtLastTurn = 0;
   let gatheringSince = 0;
   let quietUntil = 0;
+  let headStartMs = 0;
   let turn: NodeJS.Immediate | undefined;
   let pause: NodeJS.Timeout | undefined;
   /** For what is on its way: the pause ends when it is there. */
@@ -34,12 +42,17 @@ export function createGathering(
   // Sockets are read one message a turn: while every turn brings more, the burst is not over.
   const atEndOfTurn = () => {
     turn = undefined;
+    pause = undefined;
     const now = performance.now();
     if (added !== addedAtLastTurn && now - gatheringSince < MAX_GATHER_MS) {
       addedAtLastTurn = added;
       turn = setImmediate(atEndOfTurn);
     } else if (now < quietUntil) {
       pause = setTimeout(flushNow, quietUntil - now);
+    } else if (now - gatheringSince < headStartMs) {
+      // Of what is posted at once by many, the first is committed while the others are still being read: alone it would
+      // cost as much to send as all of them.
+      pause = setTimeout(atEndOfTurn, headStartMs - (now - gatheringSince));
     } else if (now - gatheringSince < MAX_AWAIT_MORE_MS && isMoreComing()) {
       // What is posted at once comes in two commits: the first of it, and what arrived while the disk took that.
       isAwaiting = true;
@@ -58,6 +71,7 @@ export function createGathering(
     flush(new Map([...gathered].map(([room, changes]) => [room, [...changes.values()]])));
     const end = performance.now();
     onFlushed((end - gatheringSince) / 1000);
+    headStartMs = (end - start) * HEAD_START < 1 ? 0 : Math.min((end - start) * HEAD_START, MAX_HEAD_START_MS);
     quietUntil = end + Math.min(PAUSES_PER_FLUSH * (end - start), MAX_FLUSH_PAUSE_MS);
   };
 

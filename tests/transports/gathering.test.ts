@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { toChange } from '../../backend/conversation/change.ts';
-import { MAX_AWAIT_MORE_MS, MAX_FLUSH_PAUSE_MS, MAX_GATHER_MS } from '../../backend/limits.ts';
+import { MAX_AWAIT_MORE_MS, MAX_FLUSH_PAUSE_MS, MAX_GATHER_MS, MAX_HEAD_START_MS } from '../../backend/limits.ts';
 import { createGathering } from '../../backend/transports/gathering.ts';
 
 beforeEach(
@@ -76,6 +76,27 @@ it.each([
   vi.advanceTimersByTime(restMs - 1);
   expect(flushed).toHaveLength(1);
   vi.advanceTimersByTime(1);
+  expect(flushed[1]?.['lobby']).toHaveLength(2);
+});
+
+it.each([
+  [4, 0],
+  [12, 2],
+  [400, MAX_HEAD_START_MS],
+])('gives others some time to join where a flush takes %d ms: %d ms', (tookMs, headStartMs) => {
+  const { add, flushed } = start(tookMs);
+  add([change('lobby')]);
+  vi.advanceTimersToNextTimer();
+  pass(MAX_FLUSH_PAUSE_MS); // it has rested
+  add([change('lobby')]);
+  vi.advanceTimersToNextTimer(); // the end of the turn
+  expect(flushed).toHaveLength(headStartMs === 0 ? 2 : 1);
+  if (headStartMs === 0) return;
+  add([change('lobby')]);
+  vi.advanceTimersByTime(headStartMs - 1);
+  expect(flushed).toHaveLength(1);
+  vi.advanceTimersByTime(1);
+  vi.advanceTimersToNextTimer(); // one turn more, as something came
   expect(flushed[1]?.['lobby']).toHaveLength(2);
 });
 
