@@ -20,6 +20,13 @@ describe('the two pages', () => {
     expect(polling).toEqual(websocket);
   });
 
+  it.each([...PAGES, 'frontend-shared'])('tell in %s of the ground that they have, light and dark', async (folder) => {
+    const [html, style] = await Promise.all([read(`${folder}/index.html`), read('frontend-shared/style.css')]);
+    const told = [...html.matchAll(/"theme-color" content="(.+?)"/g)].map(([, colour]) => colour);
+    expect(told).toHaveLength(2);
+    expect([...style.matchAll(/--paper: (.+);/g)].map(([, colour]) => colour)).toEqual(told);
+  });
+
   it.each([...PAGES, 'frontend-shared'])('hold nothing inline in %s, which the policy would stop', async (folder) => {
     const html = await read(`${folder}/index.html`);
     expect(html).not.toMatch(/\sstyle=|\son\w+=|<style|<script(?![^>]*\ssrc=)/);
