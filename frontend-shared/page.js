@@ -64,6 +64,7 @@ export function startPage(name, openLink) {
       (await hasIdentity()) ? sharing.send(outgoing) : { outcome: 'failed', retryAfterMs: undefined },
     newKey,
     now: Date.now,
+    isLive: () => isLive,
     later,
     backoff: createBackoff(),
     capMs: () => (life.isHidden() ? UNWATCHED_CAP_MS : WATCHED_CAP_MS),

@@ -33,6 +33,7 @@ const MAX_FAILURES = 5;
  * @property {(outgoing: Outgoing) => Promise<Delivery>} deliver never rejects
  * @property {() => string} newKey
  * @property {() => number} now milliseconds
+ * @property {() => boolean} isLive messages come, so the server is well
  * @property {(act: () => void, ms: number) => () => void} later returns what calls it off
  * @property {Backoff} backoff
  * @property {() => number} capMs
@@ -125,9 +126,13 @@ export function createOutbox(parts) {
   /** @type {(outgoing: Outgoing) => boolean} what is for a time of its own is judged by the server */
   const isLate = ({ order, sendAt }) => sendAt === undefined && now() - order > LATE_AFTER_MS;
 
-  /** @type {(outgoing: Outgoing, problem: Problem | undefined) => boolean} being busy, or away, says nothing about a message */
+  /**
+   * Being busy, or away, says nothing about a message; nor does a server that fails over everything, nor what stands before
+   * one that is away: 502 and the like.
+   * @type {(outgoing: Outgoing, problem: Problem | undefined) => boolean}
+   */
   function isHopeless({ key }, problem) {
-    if (problem?.code !== 'internal') return false;
+    if (problem?.status !== 500 || !parts.isLive()) return false;
     failures.set(key, (failures.get(key) ?? 0) + 1);
     return (failures.get(key) ?? 0) >= MAX_FAILURES;
   }

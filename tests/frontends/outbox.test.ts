@@ -8,7 +8,7 @@ import type { Delivery, Outgoing } from '../../frontend-shared/link/outgoing.js'
 
 const problem: Problem = { type: 'about:blank', title: 'No', status: 400, detail: 'No', code: 'invalid-message' };
 
-type Fate = 'sent' | 'answer lost' | 'not sent' | 'busy' | 'broken';
+type Fate = 'sent' | 'answer lost' | 'not sent' | 'busy' | 'broken' | 'bad gateway';
 
 /** One browser: what its tabs share, a clock and timers moved by hand, and a server that posts a key once. */
 function startBrowser({ withLocks = true, givesLocks = true } = {}) {
@@ -29,6 +29,7 @@ function startBrowser({ withLocks = true, givesLocks = true } = {}) {
   let timers: { act: () => void; at: number }[] = [];
   let now = 1_000;
   let keys = 0;
+  let isLive = true;
   let queue = Promise.resolve();
   let refuse: (outgoing: Outgoing) => boolean = () => false;
 
@@ -44,9 +45,9 @@ function startBrowser({ withLocks = true, givesLocks = true } = {}) {
     if (refuse(outgoing)) return { outcome: 'refused', problem };
     const fate = fates.shift() ?? 'sent';
     if (fate === 'busy') return { outcome: 'failed', retryAfterMs: 5_000 };
-    if (fate === 'broken') {
-      const problem500 = { ...problem, status: 500, code: 'internal' as const };
-      return { outcome: 'failed', retryAfterMs: undefined, problem: problem500 };
+    if (fate === 'broken' || fate === 'bad gateway') {
+      const told = { ...problem, status: fate === 'broken' ? 500 : 502, code: 'internal' as const };
+      return { outcome: 'failed', retryAfterMs: undefined, problem: told };
     }
     if (fate === 'not sent') return { outcome: 'failed', retryAfterMs: undefined };
     const { key, room, user, message } = outgoing;
@@ -71,6 +72,7 @@ function startBrowser({ withLocks = true, givesLocks = true } = {}) {
       },
       newKey: () => `key-${++keys}`,
       now: () => now,
+      isLive: () => isLive,
       later(act, ms) {
         const timer = { act: () => isOpen && act(), at: now + ms };
         timers.push(timer);
@@ -108,6 +110,7 @@ function startBrowser({ withLocks = true, givesLocks = true } = {}) {
     texts: () => [...posted.values()].map(({ message }) => message),
     refuse: (which: typeof refuse) => void (refuse = which),
     pass: (ms: number) => void (now += ms),
+    setLive: (to: boolean) => void (isLive = to),
   };
 }
 
@@ -281,6 +284,20 @@ describe('outbox', () => {
     tab.retry('key-1');
     await browser.settle();
     expect(browser.texts()).toEqual(['after it']);
+  });
+
+  it('keeps trying while it is not the message that the server fails over, but everything, or the server is away', async () => {
+    const browser = startBrowser();
+    const tab = browser.openTab();
+    browser.fates.push(...Array.from({ length: 20 }, () => 'bad gateway' as const));
+    tab.add(written('while it was restarted'));
+    await browser.settle();
+    browser.setLive(false);
+    browser.fates.push(...Array.from({ length: 20 }, () => 'broken' as const));
+    tab.add(written('while all was broken'));
+    await browser.settle();
+    expect(tab.held).toEqual([]);
+    expect(browser.texts()).toEqual(['while it was restarted', 'while all was broken']);
   });
 
   it('passes over what it cannot read, and works where nothing can be kept', async () => {
