@@ -12,7 +12,8 @@ export function tellLookedAt(locks, life) {
     if (life.isHidden() || !locks) return;
     const { promise, resolve } = Promise.withResolvers();
     release = () => resolve(undefined);
-    void locks.request(LOCK, { mode: 'shared' }, () => promise);
+    // Where a browser may store nothing it gives no locks either.
+    locks.request(LOCK, { mode: 'shared' }, () => promise).catch(() => {});
   }
   life.listen((event) => {
     if (event === 'shown' || event === 'hidden') update();
@@ -22,6 +23,6 @@ export function tellLookedAt(locks, life) {
 
 /** @type {(locks: LockManager | undefined) => Promise<boolean>} */
 export async function isLookedAt(locks) {
-  const { held = [] } = (await locks?.query()) ?? {};
+  const { held = [] } = (await locks?.query().catch(() => undefined)) ?? {};
   return held.some(({ name }) => name === LOCK);
 }

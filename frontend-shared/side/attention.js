@@ -43,11 +43,13 @@ export function createAttention({ store, preferences, locks, onChosen }) {
     if (!locks) return note(id);
     /** @type {PromiseWithResolvers<boolean>} */
     const { promise, resolve } = Promise.withResolvers();
-    void locks.request(`${CALLED}.${id}`, { ifAvailable: true }, async (lock) => {
+    const hold = async (/** @type {Lock | null} */ lock) => {
       resolve(lock !== null && note(id));
       // What a tab keeps is there for the others a moment later; until then they find this.
       if (lock) await pause(KEPT_WITHIN_MS, new AbortController().signal);
-    });
+    };
+    // Where a browser may store nothing it gives no locks either.
+    locks.request(`${CALLED}.${id}`, { ifAvailable: true }, hold).catch(() => resolve(note(id)));
     return promise;
   }
 

@@ -134,12 +134,19 @@ it('lets a seventh tab of the polling page be as live as the first', async () =>
   }
 });
 
-it('has each tab listen for itself where a browser has no locks', async () => {
+it('has each tab listen for itself where a browser has no locks, or gives none', async () => {
   const { url } = await startTestServer();
-  const prepare = (page: Page) =>
-    page.addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true }));
-  const first = await openPage(`${url}/websocket/`, { prepare });
-  const second = await openPage(`${url}/websocket/`, { prepare, beside: first });
+  const first = await openPage(`${url}/websocket/`, {
+    prepare: (page) =>
+      page.addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined, configurable: true })),
+  });
+  const second = await openPage(`${url}/websocket/`, {
+    beside: first,
+    prepare: (page) =>
+      page.addInitScript(() => {
+        LockManager.prototype.request = () => Promise.reject(new DOMException('The request was denied.'));
+      }),
+  });
   await expect.poll(() => connections(url, 'websocket')).toBe(2);
   await first.say('to both', 'Azin');
   for (const { items } of [first, second]) await expectPage(items).toHaveText([/to both/]);
