@@ -40,8 +40,8 @@ import { words } from '../words.js';
  * @property {(id: number | undefined) => void} seek shows a message as soon as it is here; without one, the newest
  * @property {() => Reading | undefined} reading where one reads; undefined at the end
  * @property {(reading: Reading) => void} goTo back to where one has read
- * @property {(back: HTMLElement) => boolean} editLast opens one's own newest message, and then leads back; false when
- *   there is none, or it is still on its way
+ * @property {(back: HTMLElement) => boolean} editLast opens one's own newest message, as soon as it has been sent, and then
+ *   leads back; false when there is none
  * @property {() => void} wrote one's own is to be seen at the end
  * @property {() => void} toEnd
  */
@@ -73,6 +73,8 @@ export function createRoomView({ room, store, life, pending, request, explain, d
   let waiting = pending();
   /** What is not shown as said yet. */
   const underWay = () => waiting.filter(({ key }) => !conversation.hasKey(key));
+  /** One's last is to be edited as soon as it has been sent. @type {{ key: string, back: HTMLElement } | undefined} */
+  let awaited;
 
   const author = createOwnAuthor(store, () => {
     reactions.forget();
@@ -97,6 +99,7 @@ export function createRoomView({ room, store, life, pending, request, explain, d
       showStart();
       parts.onDrawn();
       deeds.redraw();
+      editAwaited();
       seeker.goOn();
     },
   });
@@ -173,6 +176,29 @@ export function createRoomView({ room, store, life, pending, request, explain, d
     conversation.take(messages.filter((one) => one.room === room()));
   }
 
+  const findLast = () => conversation.findLast((one) => !one.deleted && author.wrote(one));
+
+  /** @type {(message: Message, back: HTMLElement) => void} */
+  function edit(message, back) {
+    if (!list.elementOf(message.id)) toEnd();
+    deeds.edit(message, back);
+  }
+
+  /** @type {(key: string, back: HTMLElement) => true} unless one goes on with something else meanwhile */
+  function awaitSent(key, back) {
+    awaited = { key, back };
+    for (const event of ['input', 'blur']) back.addEventListener(event, () => (awaited = undefined), { once: true });
+    return true;
+  }
+
+  function editAwaited() {
+    const { key, back } = awaited ?? {};
+    if (!back || underWay().some((one) => one.key === key)) return;
+    awaited = undefined;
+    const last = findLast();
+    if (last && last.key === key) edit(last, back);
+  }
+
   function toEnd() {
     if (!conversation.isAtNewest()) history.reset();
     conversation.toNewest();
@@ -214,6 +240,7 @@ export function createRoomView({ room, store, life, pending, request, explain, d
     },
     reset() {
       isCaughtUp = false;
+      awaited = undefined;
       reading.leave();
       quotes.forget();
       twins.forget();
@@ -230,13 +257,11 @@ export function createRoomView({ room, store, life, pending, request, explain, d
     reading: list.reading,
     goTo: seeker.goTo,
     editLast(back) {
-      // While one's last is on its way, the one before is not what is meant.
-      if (underWay().some(({ held }) => held === undefined)) return false;
-      const last = conversation.findLast((one) => !one.deleted && author.wrote(one));
-      if (!last) return false;
-      if (!list.elementOf(last.id)) toEnd();
-      deeds.edit(last, back);
-      return true;
+      const sent = underWay().findLast(({ held }) => held === undefined);
+      if (sent) return awaitSent(sent.key, back);
+      const last = findLast();
+      if (last) edit(last, back);
+      return last !== undefined;
     },
     wrote() {
       reading.answered();
