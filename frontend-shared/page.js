@@ -49,13 +49,16 @@ export function startPage(name, openLink) {
     return () => clearTimeout(timer);
   };
 
-  // Loaded when it is asked for, as few ask.
+  /** @type {typeof import('./writing/emoji-picker.js') | undefined} */
+  let picking;
+  // Loaded when it is asked for, as few ask; from then on it opens at once, and is there for the next key that is pressed.
+  /** @type {(...parts: Parameters<PickEmoji>) => Promise<void>} */
+  async function openPicker(anchor, onChosen) {
+    picking ??= await import('./writing/emoji-picker.js');
+    picking.emojiPicker(find('emoji-picker', HTMLElement), store)(anchor, onChosen);
+  }
   /** @type {PickEmoji} */
-  const pickEmoji = (anchor, onChosen) =>
-    void import('./writing/emoji-picker.js').then(
-      ({ emojiPicker }) => emojiPicker(find('emoji-picker', HTMLElement), store)(anchor, onChosen),
-      () => explain(words.emoji.failed),
-    );
+  const pickEmoji = (...parts) => void openPicker(...parts).catch(() => explain(words.emoji.failed));
 
   const outbox = createOutbox({
     store,
