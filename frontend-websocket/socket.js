@@ -1,9 +1,9 @@
 /** One WebSocket from its opening to its end, for all rooms. It never opens again: that is for its owner to decide. */
 import { advance } from '../frontend-shared/link/cursor.js';
-import { isMessage } from '../frontend-shared/link/is-message.js';
 import { newKey } from '../frontend-shared/link/new-key.js';
 import { readToken } from '../frontend-shared/link/sign-in.js';
 import { canRetry, toAccepted, toBody } from '../frontend-shared/link/outgoing.js';
+import { parseEnvelope } from './envelope.js';
 /** @import { Message, Problem, ServerEnvelope } from '../protocol/envelope.ts' */
 /** @import { Answer, Command } from '../frontend-shared/link/commands-api.js' */
 /** @import { ListenParts } from '../frontend-shared/link/link.js' */
@@ -89,7 +89,8 @@ export function openSocket(first, others, onLive) {
     'message',
     ({ data }) => {
       heardAt = Date.now();
-      hear(/** @type {ServerEnvelope} */ (JSON.parse(String(data))));
+      const envelope = parseEnvelope(data);
+      if (envelope) hear(envelope);
       expectMore();
     },
     { signal },
@@ -105,11 +106,10 @@ export function openSocket(first, others, onLive) {
     deadline = setTimeout(end, CATCH_UP_WITHIN_MS);
   }
 
-  /** @type {(envelope: ServerEnvelope) => void} commands that are not known are for newer pages */
+  /** @type {(envelope: ServerEnvelope) => void} */
   function hear(envelope) {
     const { command, message } = envelope;
     if (command === 'accepted' || command === 'rejected') return asked.get(envelope.key ?? '')?.(envelope);
-    if (command === 'message' && !isMessage(message)) return;
     const followed = 'room' in message ? rooms.get(message.room) : undefined;
     if (!followed || followed.awaits !== undefined) return;
     const { parts } = followed;
