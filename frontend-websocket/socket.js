@@ -69,7 +69,9 @@ export function openSocket(first, others, onLive) {
     clearTimeout(deadline);
     clearInterval(watch);
     listening.abort();
-    socket.close();
+    // A page that is being left has no next turn, and the browser closes what it was opening; told to, it would complain.
+    if (socket.readyState === WebSocket.CONNECTING) setTimeout(() => socket.close());
+    else socket.close();
     resolve({ wasLive, isSignedOut });
     for (const answer of asked.values()) answer(undefined);
     asked.clear();
