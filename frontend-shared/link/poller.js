@@ -137,9 +137,13 @@ export function startPolling(parts, slots, by = 'polling') {
   const endListening = life.listen((event) => {
     if (event === 'hidden') return underWay.abort();
     if (event === 'offline') onState({ name: 'trying' });
-    else if (upToDate) onState({ name: 'catching-up' });
+    else if (upToDate) doubt();
     askAgain();
   });
+
+  function doubt() {
+    onState({ name: 'catching-up' });
+  }
 
   function stop() {
     stopping.abort();
@@ -148,5 +152,13 @@ export function startPolling(parts, slots, by = 'polling') {
   }
 
   void run();
-  return { check: () => upToDate && askAgain(), stop };
+  return {
+    // A server that hangs takes long to be given up: until it has answered, nobody knows whether this is live.
+    check() {
+      if (!upToDate) return;
+      doubt();
+      askAgain();
+    },
+    stop,
+  };
 }
