@@ -120,8 +120,8 @@ export const MAX_BACKLOG_BYTES = 256 * 1024;
 export const MAX_STALL_MS = 60_000;
 /** Milliseconds that changes are gathered at most, while more keep arriving turn by turn, before they are sent. */
 export const MAX_GATHER_MS = 4;
-/** Part of what the last flush took for which the first of a burst waits for the others: at worst it comes so much later. */
-export const HEAD_START = 1 / 6;
+/** Part of what the last flush took, a sixth, in which the first of a burst waits for the others: so much later it comes. */
+export const HEAD_STARTS_PER_FLUSH = 6;
 /** Milliseconds of that at most: the posts of a burst come within so much of each other. */
 export const MAX_HEAD_START_MS = 3;
 /** Milliseconds that changes wait for others that are being written to the disk: what a slow one takes for a commit. */

@@ -4,7 +4,7 @@
  * busy, and fan-out leaves it to others for most of the time.
  */
 import {
-  HEAD_START,
+  HEAD_STARTS_PER_FLUSH,
   MAX_AWAIT_MORE_MS,
   MAX_FLUSH_PAUSE_MS,
   MAX_GATHER_MS,
@@ -71,7 +71,8 @@ export function createGathering(
     flush(new Map([...gathered].map(([room, changes]) => [room, [...changes.values()]])));
     const end = performance.now();
     onFlushed((end - gatheringSince) / 1000);
-    headStartMs = (end - start) * HEAD_START < 1 ? 0 : Math.min((end - start) * HEAD_START, MAX_HEAD_START_MS);
+    const startMs = Math.min((end - start) / HEAD_STARTS_PER_FLUSH, MAX_HEAD_START_MS);
+    headStartMs = startMs < 1 ? 0 : startMs; // no timer is finer
     quietUntil = end + Math.min(PAUSES_PER_FLUSH * (end - start), MAX_FLUSH_PAUSE_MS);
   };
 
