@@ -4,6 +4,7 @@ import { expectPage, useBrowser } from '../harness/browser.ts';
 import { startServerProcess } from '../harness/process.ts';
 import { makeDataDir, startTestServer } from '../harness/server.ts';
 import type { Page } from '@playwright/test';
+import type { Chat } from '../harness/browser.ts';
 
 const LOST = /offline|reconnecting|trying again/i;
 const PAGES = ['/polling/', '/websocket/'];
@@ -32,6 +33,10 @@ async function setHidden(page: Page, hidden: boolean): Promise<void> {
   }, hidden);
 }
 
+/** Everything that was written is accepted, and known to be. */
+const untilSent = ({ page }: Chat) =>
+  page.waitForFunction(() => !Object.keys(localStorage).some((name) => name.startsWith('since.outbox.')));
+
 it('says that the server is gone, and has everything once when it is back', async () => {
   const dataDir = makeDataDir();
   const first = await startServerProcess({ dataDir });
@@ -43,6 +48,7 @@ it('says that the server is gone, and has everything once when it is back', asyn
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     const server = signal === 'SIGKILL' ? first : await startServerProcess({ dataDir, port: first.port });
     for (const { status } of chats) await expectPage(status).toContainText('Live');
+    for (const chat of chats) await untilSent(chat);
     await server.end(signal);
     for (const { status } of chats) await expectPage(status).toContainText(LOST, { timeout: 3_000 });
     await polling.say(`polling during ${signal}`, 'Azin');
@@ -88,7 +94,7 @@ describe.each(PAGES)('%s', (path) => {
     const { url } = await startTestServer();
     const chat = await openPage(url + path, { mayFail: true });
     await chat.say('before');
-    await chat.page.waitForFunction(() => !Object.keys(localStorage).some((name) => name.startsWith('since.outbox.')));
+    await untilSent(chat);
     await chat.context.setOffline(true);
     await expectPage(chat.status).toContainText('Offline', { timeout: 2_000 });
     await chat.say('first');
