@@ -4,12 +4,10 @@
  * and from whose far end as much is let go. So neither the page nor its memory grows with what was said.
  */
 import { KEPT_NEWEST, MAX_ASIDE, MAX_SHOWN, SHOWN_SLACK } from './reading-bounds.js';
+import { createPace } from './pace.js';
 import { createTimeline } from './timeline.js';
 /** @import { Message } from '../../protocol/envelope.ts' */
 /** @import { Timeline } from './timeline.js' */
-
-/** Milliseconds, where no frames are drawn: a hidden tab. */
-const DRAW_WITHIN_MS = 250;
 
 /**
  * @typedef {object} Stretch Everything that was said between two ids.
@@ -78,8 +76,8 @@ export function createConversation({ draw, reader, isHeld, quoting, onArrived })
   let hasOld = false;
   /** @type {Set<string>} */
   let keys = new Set();
-  /** @type {(() => void) | undefined} set while a drawing is due */
-  let cancelDrawing;
+  const pace = createPace(drawNow);
+  const { changed } = pace;
 
   /** @type {(stretch: Stretch, message: Message) => void} */
   function put(stretch, message) {
@@ -174,8 +172,6 @@ export function createConversation({ draw, reader, isHeld, quoting, onArrived })
   }
 
   function drawNow() {
-    cancelDrawing?.();
-    cancelDrawing = undefined;
     // In a frame of its own: browsers can tell that nothing moves while something goes at one end, or while something
     // comes at the other, but not when both happen at once.
     const gone = letGo();
@@ -187,7 +183,7 @@ export function createConversation({ draw, reader, isHeld, quoting, onArrived })
         hasOld: false,
         isNewest: shown === newest,
       });
-      return changed();
+      return pace.goOn();
     }
     settle();
     const drawing = { messages: shown.messages, ids, isAnew, hasOld, isNewest: shown === newest };
@@ -198,17 +194,7 @@ export function createConversation({ draw, reader, isHeld, quoting, onArrived })
     hasOld = false;
     if (news.length > 0) onArrived(news);
     draw(drawing);
-    if (drawing.ids.size > 0 && surplus() > SHOWN_SLACK) changed();
-  }
-
-  function changed() {
-    if (cancelDrawing) return;
-    const frame = requestAnimationFrame(drawNow);
-    const timer = setTimeout(drawNow, DRAW_WITHIN_MS);
-    cancelDrawing = () => {
-      cancelAnimationFrame(frame);
-      clearTimeout(timer);
-    };
+    if (drawing.ids.size > 0 && surplus() > SHOWN_SLACK) pace.goOn();
   }
 
   /** @type {(stretch: Stretch, messages: readonly Message[]) => void} what was put aside meanwhile may be newer than a page */

@@ -66,7 +66,8 @@ export function createReading({ room, store, life, button, isAtEnd, conversation
     const count = isAtEnd() ? 0 : line.count();
     const text = count === 0 ? words.list.toEnd : words.list.toEndNew(count);
     if (button.textContent !== text) button.textContent = text;
-    button.hidden = isAtEnd() && conversation.isAtNewest();
+    const isThere = isAtEnd() && conversation.isAtNewest();
+    if (button.hidden !== isThere) button.hidden = isThere;
   }
 
   life.listen((event) => {

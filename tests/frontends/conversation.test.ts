@@ -1,7 +1,13 @@
 /** What is known of a room and which stretch of it is shown, without a page around it. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createConversation } from '../../frontend-shared/room/conversation.js';
-import { KEPT_NEWEST, MAX_ASIDE, MAX_SHOWN, SHOWN_SLACK } from '../../frontend-shared/room/reading-bounds.js';
+import {
+  DRAW_EVERY_MS,
+  KEPT_NEWEST,
+  MAX_ASIDE,
+  MAX_SHOWN,
+  SHOWN_SLACK,
+} from '../../frontend-shared/room/reading-bounds.js';
 import type { Drawing } from '../../frontend-shared/room/conversation.js';
 import type { Message } from '../../protocol/envelope.ts';
 
@@ -39,15 +45,21 @@ function start({ reader = 'end', held }: { reader?: number | 'end'; held?: numbe
     onArrived: (messages) => arrived.push(...messages.map(({ id }) => id)),
     draw: (drawing) => void drawn.push(drawing),
   });
-  const drawAll = () => {
+  const drawFrames = () => {
     while (frames.length > 0) frames.shift()?.();
+  };
+  const drawAll = () => {
+    drawFrames();
+    vi.advanceTimersByTime(DRAW_EVERY_MS);
+    drawFrames();
+    vi.advanceTimersByTime(DRAW_EVERY_MS);
   };
   const shown = () => {
     drawAll();
     const { messages } = drawn.at(-1)!;
     return { first: messages.at(0)?.id, last: messages.at(-1)?.id, size: messages.size() };
   };
-  return { at, drawn, arrived, conversation, drawAll, shown };
+  return { at, drawn, arrived, conversation, drawFrames, drawAll, shown };
 }
 
 describe('what is drawn', () => {
@@ -60,6 +72,27 @@ describe('what is drawn', () => {
     conversation.take([message(7, 501)]);
     drawAll();
     expect([...drawn.at(-1)!.ids]).toEqual([500, 7]);
+  });
+
+  it('is the first at once, and of many in a second some together', () => {
+    const { conversation, drawn, drawFrames } = start();
+    const idsDrawn = () => {
+      drawFrames();
+      return drawn.splice(0).map(({ ids }) => [...ids]);
+    };
+    conversation.take([message(1)]);
+    expect(idsDrawn()).toEqual([[1]]);
+    for (const id of [2, 3, 4]) {
+      conversation.take([message(id)]);
+      vi.advanceTimersByTime(DRAW_EVERY_MS / 4);
+      expect(idsDrawn()).toEqual([]);
+    }
+    vi.advanceTimersByTime(DRAW_EVERY_MS / 4);
+    expect(idsDrawn()).toEqual([[2, 3, 4]]);
+    vi.advanceTimersByTime(DRAW_EVERY_MS);
+    expect(idsDrawn()).toEqual([]);
+    conversation.take([message(5)]);
+    expect(idsDrawn()).toEqual([[5]]);
   });
 
   it('leaves a message as it is that comes again', () => {
