@@ -1,6 +1,6 @@
 /** The conversation of a room on the page: what is known of it, how it is drawn, and what its buttons do. */
 import { createDeleteDialog } from './ask-to-delete.js';
-import { toReason } from '../writing/composer.js';
+import { toReason } from '../link/problem-words.js';
 import { createConversation } from './conversation.js';
 import { createEdits } from '../writing/edits.js';
 import { find } from '../elements.js';

@@ -1,5 +1,5 @@
 /** Search in all rooms, or in this one: what was found lies over the conversation until one is chosen, or it is left. */
-import { toReason } from '../writing/composer.js';
+import { toReason } from '../link/problem-words.js';
 import { fetchMatches, MAX_MATCHES } from '../link/directory-api.js';
 import { Refused } from '../link/http.js';
 import { toPlainLine } from '../room/rich-text.js';

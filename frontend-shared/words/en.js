@@ -154,13 +154,6 @@ export const en = {
     timeIncomplete: 'Not sent: the time to send it is not complete.',
     timeOver: 'Not sent: the time to send it is over. Choose one to come.',
     notSent: 'Not sent',
-    fields: {
-      user: 'the name',
-      message: 'the message',
-      sendAt: 'the time to send it',
-      color: 'the colour',
-      replyTo: 'what it replies to',
-    },
     /** @type {(room: string, reason: string) => string} */
     inRoom: (room, reason) => `In #${room}: ${reason}`,
     /** @type {(left: number) => string} */
@@ -276,6 +269,18 @@ export const en = {
     'rate-limited': 'too much came at once. Wait a moment, and try again.',
     overloaded: 'the server has too much to do just now. Try again in a moment.',
     internal: 'something went wrong in the server. Try again.',
+    'idempotency-mismatch': 'it was sent before, with another text.',
+  },
+  /** What is wrong where the server refuses a field, by its name on the wire. */
+  faults: {
+    room: 'no room can be called that.',
+    user: 'the name is empty, too long, or holds characters that no name may have.',
+    message: 'the message is empty, too long, or holds control characters.',
+    sendAt: 'the time to send it must be in the future, and within a year.',
+    color: 'the colour is none.',
+    replyTo: 'what it replies to is not in this room.',
+    reaction: 'the message has as many kinds of reactions as it can, or this is none.',
+    q: 'it is empty, or too long.',
   },
   attention: {
     /** @type {(user: string, room: string) => string} */

@@ -1,4 +1,5 @@
 /** The boxes one writes in. What is in them survives a reload, and leaves them only when it has been kept elsewhere. */
+import { toReason } from '../link/problem-words.js';
 import { lengthOf, MAX_MESSAGE } from './text-length.js';
 import { words } from '../words.js';
 /** @import { Drafts } from './drafts.js' */
@@ -119,16 +120,6 @@ export function findFault({ user, message }) {
   const length = lengthOf(message);
   if (length > MAX_MESSAGE) return { field: 'message', reason: said.tooLong(length, MAX_MESSAGE) };
   return undefined;
-}
-
-/** @type {(problem: Problem, what?: string) => string} for people */
-export function toReason({ code, detail, errors = [] }, what = words.sending.notSent) {
-  /** @type {Record<string, string>} what the fields are called on the page */
-  const fields = words.sending.fields;
-  const reasons = errors.map((error) => `${fields[error.field] ?? error.field} ${error.detail}`);
-  /** @type {Record<string, string>} those that people meet; the others are told as the server tells them */
-  const problems = words.problems;
-  return `${what}: ${reasons.join('; ') || (problems[code] ?? detail)}`;
 }
 
 /** @type {(box: HTMLElement, faulty: boolean) => void} */

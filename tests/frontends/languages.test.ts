@@ -1,8 +1,10 @@
 /** The pages in other languages: nothing is left out, and what stands in the HTML is what the English words say. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { toJSONSchema } from 'zod';
+import { CLIENT_COMMANDS } from '../../backend/commands/table.ts';
 import { ERRORS } from '../../backend/errors.ts';
-import { toReason } from '../../frontend-shared/writing/composer.js';
+import { toReason } from '../../frontend-shared/link/problem-words.js';
 import { chooseLocale, wordOf } from '../../frontend-shared/words.js';
 import { de } from '../../frontend-shared/words/de.js';
 import { en } from '../../frontend-shared/words/en.js';
@@ -69,6 +71,20 @@ describe('the words', () => {
     const problem = { type: 'about:blank', title: 'Gone', status: 404, detail: 'There is no message 9.' };
     expect(toReason({ ...problem, code: 'not-found' }, 'Not saved')).toBe('Not saved: it is not there any more.');
     expect(toReason({ ...problem, code: 'cursor-gone' })).toBe('Not sent: There is no message 9.');
+    expect(toReason({ ...problem, code: 'constructor' })).toBe('Not sent: There is no message 9.');
+  });
+
+  it('tell of each field that is refused, and of unknown ones as the server does', () => {
+    const problem = { type: 'about:blank', title: 'Bad', status: 400, detail: 'in all', code: 'invalid-message' };
+    const errors = ['user', 'later'].map((field) => ({ field, detail: 'must be right' }));
+    expect(toReason({ ...problem, errors })).toBe(`Not sent: ${en.faults.user} later must be right.`);
+    // What no person chooses: pages know the ids of their messages.
+    const fields = Object.values(CLIENT_COMMANDS).flatMap(({ schema }) =>
+      Object.keys(toJSONSchema(schema, { io: 'input' }).properties ?? {}),
+    );
+    expect(Object.keys(en.faults).toSorted()).toEqual(
+      [...new Set([...fields, 'q'])].filter((name) => name !== 'id').toSorted(),
+    );
   });
 
   it('are those of the first language of the browser that there is', () => {
@@ -109,13 +125,17 @@ const isPlace = (name: string) => ['text', ...ATTRIBUTES].some((place) => name =
 
 it('speaks German to a browser that asks for it', async () => {
   const { url } = await startTestServer();
-  const { page, status } = await openPage(`${url}/polling/`, { locale: 'de-DE', impatient: true });
+  const { page, status } = await openPage(`${url}/polling/`, { locale: 'de-DE', impatient: true, mayFail: true });
   await expectPage(status).toContainText('Live');
   await expectPage(page.locator('html')).toHaveAttribute('lang', 'de-DE');
   await expectPage(page).toHaveTitle('#lobby · Since über Polling');
-  await page.getByRole('textbox', { name: 'Name' }).fill('Jörg');
+  const send = page.getByRole('button', { name: 'Senden' });
   await page.getByRole('textbox', { name: 'Nachricht' }).fill('Moin!');
-  await page.getByRole('button', { name: 'Senden' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('J\u202Eörg');
+  await send.click();
+  await expectPage(page.getByRole('alert')).toHaveText(`Nicht gesendet: ${de.faults.user}`);
+  await page.getByRole('textbox', { name: 'Name' }).fill('Jörg');
+  await send.click();
   const item = page.getByRole('log', { name: 'Nachrichten' }).getByRole('listitem');
   await expectPage(item).toContainText('Moin!');
   await expectPage(item.getByRole('button', { name: 'Antworten' })).toHaveCount(1);
