@@ -8,7 +8,7 @@ import type { Figures } from '../scenarios/scenario.ts';
 const CONNECTIONS = 50;
 
 /** Requests to warm up for one that is measured: until Node has compiled what is called most. */
-const WARM_UPS = 2.5;
+export const WARM_UPS = 2.5;
 const WARM_UPS_PER_SECOND = 4_000;
 
 /** Posts that nobody reads, in a room of their own where there are rooms. @param seconds that will be measured */

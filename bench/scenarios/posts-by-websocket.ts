@@ -1,6 +1,6 @@
 /** One WebSocket posts without waiting for each answer, and nobody reads. Beside it, as what it replaces, HTTP. */
 import { httpRequest } from '../load/http-clients.ts';
-import { measureRequests } from '../load/requests.ts';
+import { measureRequests, WARM_UPS } from '../load/requests.ts';
 import { openWriter } from '../load/writer.ts';
 import { Durations } from '../statistics.ts';
 import { BY_WEBSOCKET, measure, POST, wiresOf } from './scenario.ts';
@@ -25,7 +25,7 @@ export const postsByWebsocket: Scenario = {
       return measureRequests(server, request, Math.ceil(seconds * BY_HTTP_PER_SECOND));
     }
     const count = Math.ceil(seconds * POSTS_PER_SECOND);
-    await post(server, contender, count);
+    await post(server, contender, Math.ceil(WARM_UPS * count));
     return measure(server, async () => post(server, contender, count));
   },
 };
