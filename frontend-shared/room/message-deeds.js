@@ -47,10 +47,13 @@ export function listenForDeeds(parts) {
     }
     const button = target?.closest('[data-act]');
     const found = list.at(target);
-    if (button instanceof HTMLElement && found) act(button, found.message, found.element);
+    if (button instanceof HTMLElement && found) act(button, newest(found.message), found.element);
     const key = target?.closest('.message')?.getAttribute('data-key') ?? '';
     if (button instanceof HTMLElement && !found) decide(button.dataset['act'], key);
   });
+
+  // What is drawn may be a moment behind what is known.
+  const newest = (/** @type {Message} */ drawn) => parts.find(drawn.id) ?? drawn;
 
   /** @type {(act: string | undefined, key: string) => void} what becomes of one that was held back */
   function decide(act, key) {
@@ -65,8 +68,7 @@ export function listenForDeeds(parts) {
         return parts.onReact(message, button.dataset['emoji'] ?? '');
       case 'add':
         return menu.open(button, (emoji) => {
-          const now = list.at(button)?.message ?? message;
-          if (!isPressed(element, emoji)) parts.onReact(now, emoji);
+          if (!isPressed(element, emoji)) parts.onReact(newest(message), emoji);
         });
       case 'reply':
         return parts.onReply(message);
