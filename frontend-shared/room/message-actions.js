@@ -1,6 +1,7 @@
 /** The buttons of a message. They stay the same elements while what they show changes, so that they keep the focus. */
 import { DISLIKE, LIKE } from './reactions.js';
 import { words } from '../words.js';
+/** @import { Change } from './own-changes.js' */
 /** @import { Quote } from './quotes.js' */
 /** @import { Reaction } from './reactions.js' */
 
@@ -12,6 +13,7 @@ const NAMES = { [LIKE]: words.message.like, [DISLIKE]: words.message.dislike };
  * @property {readonly Reaction[]} reactions
  * @property {boolean} isMine
  * @property {Quote | undefined} quote what it replies to
+ * @property {Change | undefined} change that is under way
  */
 
 /**
@@ -38,7 +40,12 @@ export function drawActions(element, beside) {
     'has-reactions',
     reactions.some(({ count }) => count > 0),
   );
-  for (const name of ['edit', 'delete']) act(root, name).hidden = !isMine;
+  for (const name of ['edit', 'delete']) {
+    const button = act(root, name);
+    button.hidden = !isMine;
+    // Not disabled: it keeps the focus.
+    button.ariaDisabled = beside?.change ? 'true' : null;
+  }
 }
 
 /** @type {(part: HTMLElement, element: HTMLElement) => void} the focus does not fall off the page with what is taken away */

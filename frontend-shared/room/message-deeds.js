@@ -1,11 +1,10 @@
 /** What the buttons of a message do. One listener for all of them, however many messages there are. */
-import { openEditor } from './message-editor.js';
-import { words } from '../words.js';
+import { closeEditor, openEditor } from './message-editor.js';
 /** @import { DressBox } from '../writing/box-tools.js' */
 /** @import { Edits } from '../writing/edits.js' */
 /** @import { Message } from '../../protocol/envelope.ts' */
-/** @import { Answer, Command } from '../link/commands-api.js' */
 /** @import { MessageList } from './message-list.js' */
+/** @import { OwnChanges } from './own-changes.js' */
 
 /**
  * @typedef {object} DeedParts
@@ -15,17 +14,15 @@ import { words } from '../words.js';
  * @property {{ open: (button: HTMLElement, onChosen: (emoji: string) => void) => void }} menu
  * @property {(text: string) => Promise<boolean>} askToDelete
  * @property {Edits} edits
+ * @property {OwnChanges} changes
  * @property {DressBox} dress a box that is written in
  * @property {(reason: string) => void} explain
  * @property {(id: number) => Message | undefined} find
  * @property {(key: string) => void} retry what was held back
  * @property {(key: string) => void} discard
- * @property {(command: Command) => Promise<Answer>} request
  * @property {(message: Message, emoji: string) => void} onReact
  * @property {(message: Message) => void} onReply
  * @property {(id: number) => void} onQuote what is replied to is to be shown
- * @property {(message: Message) => void} onAnswer the message as it is now
- * @property {(answer: Exclude<Answer, { outcome: 'done' }>, what: string) => void} onFailure
  */
 
 /**
@@ -34,7 +31,7 @@ import { words } from '../words.js';
  *   then back to where one was; `redraw` when messages were drawn: some of them may have been half written anew
  */
 export function listenForDeeds(parts) {
-  const { log, list, menu, edits } = parts;
+  const { log, list, menu, edits, changes } = parts;
   /** The focus goes there as soon as its message is drawn. @type {{ id: number, back: HTMLElement } | undefined} */
   let wanted;
 
@@ -63,6 +60,7 @@ export function listenForDeeds(parts) {
 
   /** @type {(button: HTMLElement, message: Message, element: HTMLElement) => void} */
   function act(button, message, element) {
+    if (button.ariaDisabled === 'true') return; // that is under way
     switch (button.dataset['act']) {
       case 'react':
         return parts.onReact(message, button.dataset['emoji'] ?? '');
@@ -90,49 +88,52 @@ export function listenForDeeds(parts) {
       dress: parts.dress,
       onInput: (text) => edits.keep(message, text),
       explain: parts.explain,
-      save: (text) => save(message.id, text),
-      onDelete: () => void remove(message, element),
-      onEnd() {
-        edits.drop(message);
-        back.focus();
+      save(text) {
+        parts.explain('');
+        changes.save(message, text);
       },
+      onDelete: () => void remove(message, element),
+      onCancel: () => edits.drop(message),
+      onEnd: () => back.focus(),
     });
   }
 
   function redraw() {
     for (const id of edits.ids()) {
       const [message, element] = [parts.find(id), list.elementOf(id)];
-      if (!message || !element || edits.of(message) === undefined) continue;
-      if (message.deleted) edits.drop(message);
-      else edit(message, element, /** @type {HTMLElement} */ (element.querySelector('[data-act="edit"]')));
+      const begun = message && edits.of(message);
+      if (!message || !element || begun === undefined || changes.of(id) || element.querySelector('.editor')) continue;
+      // It was saved, and the page left before it was told so.
+      if (message.deleted || begun === message.message) edits.drop(message);
+      else reopen(message, element);
     }
     const element = wanted && list.elementOf(wanted.id);
     const message = wanted && parts.find(wanted.id);
-    if (!wanted || !element || !message) return;
+    if (!wanted || !element || !message || changes.of(message.id)) return;
     edit(message, element, wanted.back).focus();
     wanted = undefined;
   }
 
-  /** @type {(id: number, text: string) => Promise<boolean>} */
-  async function save(id, text) {
-    const answer = await parts.request({ command: 'edit-message', message: { id, message: text } });
-    if (answer.outcome === 'done') parts.onAnswer(/** @type {Message} */ (answer.message));
-    else parts.onFailure(answer, words.editing.notSaved);
-    return answer.outcome === 'done';
+  /** @type {(message: Message, element: HTMLElement) => void} of another visit, or as it could not be saved */
+  function reopen(message, element) {
+    const isHere = element.contains(document.activeElement);
+    const box = edit(message, element, /** @type {HTMLElement} */ (element.querySelector('[data-act="edit"]')));
+    // Its buttons are hidden meanwhile, one of which may have had the focus.
+    if (isHere) box.focus();
   }
 
   /** @type {(message: Message, element: HTMLElement) => Promise<void>} */
-  async function remove({ id, message }, element) {
-    if (!(await parts.askToDelete(message))) return;
-    const answer = await parts.request({ command: 'delete-message', message: { id } });
-    if (answer.outcome !== 'done') return parts.onFailure(answer, words.editing.notDeleted);
+  async function remove(message, element) {
+    if (!(await parts.askToDelete(message.message))) return;
     // Its buttons go with it.
     element.focus();
-    parts.onAnswer(/** @type {Message} */ (answer.message));
+    closeEditor(element);
+    changes.remove(message);
   }
 
   return {
     edit(message, back) {
+      if (changes.of(message.id)) return;
       wanted = { id: message.id, back };
       redraw();
     },

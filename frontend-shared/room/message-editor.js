@@ -12,9 +12,10 @@ import { words } from '../words.js';
  * @property {DressBox} dress
  * @property {(begun: string) => void} onInput
  * @property {(reason: string) => void} explain empty when all is well again
- * @property {(text: string) => Promise<boolean>} save resolves to whether it was; when not, it has been explained
+ * @property {(text: string) => void} save called when the box is gone
  * @property {() => void} onDelete
- * @property {() => void} onEnd the box is gone
+ * @property {() => void} onCancel there is nothing to save
+ * @property {() => void} onEnd the box is gone, one way or the other
  */
 
 /**
@@ -22,20 +23,23 @@ import { words } from '../words.js';
  * @param {Editing} editing
  * @returns {HTMLTextAreaElement} the box, which has not been given the focus
  */
-export function openEditor(template, { item, text, begun, dress, onInput, explain, save, onDelete, onEnd }) {
+export function openEditor(template, { item, text, begun, dress, onInput, explain, save, onDelete, ...parts }) {
   const there = item.querySelector('.editor textarea');
   if (there instanceof HTMLTextAreaElement) return there;
   const form = /** @type {HTMLFormElement} */ (document.importNode(template.content, true).firstElementChild);
   const box = /** @type {HTMLTextAreaElement} */ (form.querySelector('textarea'));
   const remove = /** @type {HTMLButtonElement} */ (form.querySelector('[data-delete]'));
   box.value = begun;
-  let isSaving = false;
   let isFaulty = false;
 
   const end = () => {
     closeEditor(item);
     if (isFaulty) explain('');
-    onEnd();
+    parts.onEnd();
+  };
+  const cancel = () => {
+    parts.onCancel();
+    end();
   };
 
   /** @type {(reason: string) => void} */
@@ -46,26 +50,21 @@ export function openEditor(template, { item, text, begun, dress, onInput, explai
     remove.hidden = !isFaulty || box.value.trim() !== '';
   }
 
-  async function saveAndEnd() {
+  function saveAndEnd() {
     const next = box.value.trim();
-    if (isSaving) return;
     const fault = findFault(next);
     if (fault !== '') {
       setFault(fault);
       return box.focus();
     }
-    if (next === text) return end();
-    isSaving = true;
-    const isSaved = await save(next);
-    isSaving = false;
-    // What was written while it was being saved is not lost.
-    if (isSaved && box.value.trim() === next) end();
-    else if (isSaved) text = next;
+    if (next === text) return cancel();
+    end();
+    save(next);
   }
 
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    void saveAndEnd();
+    saveAndEnd();
   });
   // Before the keys of the form: what is offered comes first with Enter and Escape.
   dress(box, /** @type {HTMLElement} */ (form.querySelector('.left'))).redraw();
@@ -78,13 +77,13 @@ export function openEditor(template, { item, text, begun, dress, onInput, explai
     if (event.key === 'Escape' && !event.isComposing) {
       event.preventDefault();
       event.stopPropagation();
-      end();
+      cancel();
     } else if (event.target === box && isSendKey(event)) {
       event.preventDefault();
       form.requestSubmit();
     }
   });
-  form.querySelector('[data-cancel]')?.addEventListener('click', end);
+  form.querySelector('[data-cancel]')?.addEventListener('click', cancel);
   remove.addEventListener('click', onDelete);
 
   item.classList.add('is-edited-now');

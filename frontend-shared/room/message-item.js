@@ -70,6 +70,7 @@ export const looksSame = (a, b) =>
 /** @type {(a: Beside | undefined, b: Beside | undefined) => boolean} */
 const looksSameBeside = (a, b) =>
   a?.isMine === b?.isMine &&
+  a?.change === b?.change &&
   a?.quote?.text === b?.quote?.text &&
   a?.quote?.user === b?.quote?.user &&
   a?.reactions.length === b?.reactions.length &&
@@ -84,12 +85,16 @@ const looksSameBeside = (a, b) =>
  */
 export function drawItem(element, { row: { message, pending }, day, isFirstNew, together, twin, hue, beside }, now) {
   const user = message?.user ?? pending?.user ?? '';
-  const text = message?.deleted ? words.message.deleted : (message?.message ?? pending?.message ?? '');
+  const { change } = beside ?? {};
+  const said = change?.kind === 'saving' ? change.text : (message?.message ?? pending?.message ?? '');
+  const text = message?.deleted ? words.message.deleted : said;
   element.classList.toggle('has-day', day !== '');
   element.classList.toggle('has-new', isFirstNew);
   element.classList.toggle('is-together', together);
   element.classList.toggle('is-pending', pending !== undefined);
   element.classList.toggle('is-deleted', message?.deleted === true);
+  element.classList.toggle('is-changing', change !== undefined);
+  element.classList.toggle('is-deleting', change?.kind === 'deleting');
   element.style.setProperty('--hue', String(hue));
   const color = message ? message.color : pending?.color;
   element.classList.toggle('has-color', color !== undefined);
@@ -106,7 +111,7 @@ export function drawItem(element, { row: { message, pending }, day, isFirstNew, 
   drawActions(element, beside);
   if (!beside) closeEditor(element);
   write(element, '.message-edited', message?.edited ? words.message.edited : '');
-  drawFate(element, pending);
+  drawFate(element, pending, change && words.message[change.kind]);
   drawLink(/** @type {HTMLAnchorElement} */ (part(element, '.message-link')), message);
   if (message) drawTime(element, message, now);
 }
@@ -138,12 +143,12 @@ function drawFold(element, isLong) {
   setFolded(element, isLong);
 }
 
-/** @type {(element: HTMLElement, pending: Outgoing | undefined) => void} what is on its way, or held back until a person decides */
-function drawFate(element, pending) {
+/** @type {(element: HTMLElement, pending: Outgoing | undefined, change?: string) => void} what is on its way, or held back until a person decides */
+function drawFate(element, pending, change = '') {
   const held = pending?.held;
   element.classList.toggle('is-held', held !== undefined);
   element.dataset['key'] = pending?.key ?? '';
-  write(element, '.message-note', held ? words.sending[held] : pending ? words.message.waiting : '');
+  write(element, '.message-note', held ? words.sending[held] : pending ? words.message.waiting : change);
   part(element, '.message-fate').hidden = held === undefined;
 }
 

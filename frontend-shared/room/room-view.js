@@ -9,6 +9,7 @@ import { listenForDeeds } from './message-deeds.js';
 import { moveByKeys } from './message-keys.js';
 import { createMessageList } from './message-list.js';
 import { createOwnAuthor } from './own-author.js';
+import { createOwnChanges } from './own-changes.js';
 import { createOwnReactions } from './own-reactions.js';
 import { createQuotes } from './quotes.js';
 import { createReactionMenu } from './reaction-menu.js';
@@ -87,6 +88,17 @@ export function createRoomView({ room, store, life, pending, request, explain, d
     onChange: (id) => (id === undefined ? conversation.touchAll() : conversation.touch([id])),
     onFailure: (answer) => explainFailure(answer, words.editing.notReacted),
   });
+  const edits = createEdits(openStore(() => sessionStorage));
+  const changes = createOwnChanges({
+    edits,
+    request,
+    onChange: (id) => conversation.touch([id]),
+    onAnswer(changed) {
+      explain('');
+      take([changed]);
+    },
+    onFailure: explainFailure,
+  });
   const twins = createTwins(words.message.anonymous, () => conversation.touchAll());
   const conversation = createConversation({
     reader: () => list.reading()?.id ?? 'end',
@@ -117,7 +129,12 @@ export function createRoomView({ room, store, life, pending, request, explain, d
       now: new Date(),
       lastRead: reading.lineAfter(),
       author: author.current(),
-      toBeside: (one) => ({ reactions: reactions.of(one), isMine: author.wrote(one), quote: quotes.of(one) }),
+      toBeside: (one) => ({
+        reactions: reactions.of(one),
+        isMine: author.wrote(one),
+        quote: quotes.of(one),
+        change: changes.of(one.id),
+      }),
       toTwin: twins.markOf,
     }),
     hasEnd: conversation.isAtNewest,
@@ -144,21 +161,16 @@ export function createRoomView({ room, store, life, pending, request, explain, d
     editorTemplate: find('editor-template', HTMLTemplateElement),
     menu: createReactionMenu(find('reaction-menu', HTMLElement), pickEmoji),
     askToDelete: createDeleteDialog(find('delete-dialog', HTMLDialogElement)),
-    edits: createEdits(openStore(() => sessionStorage)),
+    edits,
+    changes,
     dress,
     explain,
     find: conversation.find,
     retry: parts.retry,
     discard: parts.discard,
-    request,
     onReact: reactions.press,
     onReply: parts.onReply,
     onQuote: parts.onQuote,
-    onAnswer(changed) {
-      explain('');
-      take([changed]);
-    },
-    onFailure: explainFailure,
   });
   moveByKeys(log, find('list', HTMLElement), toEnd);
   toEndButton.addEventListener('click', () => {

@@ -87,6 +87,8 @@ export const de = {
     deleted: 'Nachricht gelöscht',
     edited: 'bearbeitet',
     waiting: 'Noch nicht gesendet',
+    saving: 'Wird gespeichert …',
+    deleting: 'Wird gelöscht …',
     showAll: 'Alles zeigen',
     showLess: 'Weniger zeigen',
     like: 'Gefällt mir',

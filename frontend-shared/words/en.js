@@ -108,6 +108,8 @@ export const en = {
     deleted: 'Message deleted',
     edited: 'edited',
     waiting: 'Waiting to be sent',
+    saving: 'Saving…',
+    deleting: 'Deleting…',
     showAll: 'Show all',
     showLess: 'Show less',
     like: 'Like',

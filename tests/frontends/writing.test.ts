@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { post } from '../harness/api.ts';
 import { expectPage, useBrowser } from '../harness/browser.ts';
 import { startTestServer } from '../harness/server.ts';
+import type { Route } from '@playwright/test';
 import type { Chat } from '../harness/browser.ts';
 
 const openPage = useBrowser();
@@ -204,14 +205,6 @@ describe('what is half written', () => {
     letPass();
     await expectPage(editBox(chat)).toHaveValue('the last');
     await expectPage(editBox(chat)).toBeFocused();
-    await chat.page.route('**/messages/*', async (route) => {
-      await chat.page.keyboard.type(', and on');
-      await route.continue();
-    });
-    await editBox(chat).fill('said anew');
-    await editBox(chat).press('Enter');
-    await expectPage(itemOf(chat, 'said anew')).toContainText('edited');
-    await expectPage(editBox(chat)).toHaveValue('said anew, and on');
   });
 
   it('stays with its tab, and is found by the next when the tab was closed', async () => {
@@ -232,6 +225,54 @@ describe('what is half written', () => {
     const third = await openPage(`${url}/polling/`, { beside: first });
     await expectPage(third.message).toHaveValue('');
   });
+});
+
+it('shows at once what is changed over a slow network, changes it once, and gives it back where it fails', async () => {
+  const { url } = await startTestServer();
+  const chat = await openPage(`${url}/polling/`, { mayFail: true });
+  await chat.say('the frist words');
+  const item = chat.items.first();
+  const button = (name: RegExp) => item.getByRole('button', { name });
+  /** Each is held until it is answered here. */
+  const held: Route[] = [];
+  await chat.page.route('**/messages/**', (route) => void held.push(route));
+  await button(/^Edit/).click();
+  await editBox(chat).fill('the first words');
+  await editBox(chat).press('Enter');
+  await expectPage(item.locator('.message-text')).toHaveText('the first words');
+  await expectPage(item).toContainText('Saving…');
+  await expectPage(button(/^Edit/)).toBeFocused();
+  await expectPage(button(/^Edit/)).toBeDisabled();
+  await button(/^Edit/).press('Enter');
+  await button(/^Delete/).press('Enter');
+  await chat.message.fill('meanwhile');
+  await chat.message.press('Control+A');
+  await held.shift()!.abort();
+  await expectPage(chat.alert).toContainText('Not saved');
+  await expectPage(editBox(chat)).toHaveValue('the first words');
+  await expectPage(chat.page.locator('#message')).toBeFocused();
+  await editBox(chat).press('Enter');
+  await expect.poll(() => held.length).toBe(1);
+  await expectPage(chat.alert).toHaveCount(0);
+  await chat.page.reload();
+  await expectPage(editBox(chat)).toHaveValue('the first words');
+  await editBox(chat).press('Enter');
+  await expect.poll(() => held.length).toBe(2);
+  await held.pop()!.continue();
+  await expectPage(item).toContainText('edited');
+  await expectPage(item).not.toContainText('Saving…');
+  await expectPage(chat.alert).toHaveCount(0);
+  await button(/^Like/).click();
+  await expectPage(button(/^Like, 1/)).toHaveAttribute('aria-pressed', 'true');
+  await button(/^Delete/).click();
+  await chat.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expectPage(item).toContainText('Deleting…');
+  await expectPage(button(/^Delete/)).toBeDisabled();
+  await expectPage(item).toBeFocused();
+  await chat.message.focus();
+  await held.pop()!.continue();
+  await expectPage(item).toContainText('Message deleted');
+  await expectPage(chat.message).toBeFocused();
 });
 
 describe('what cannot be sent', () => {
