@@ -11,7 +11,7 @@ import type { FlatHeaders } from './transports/exchange.ts';
 import type { Handle } from './transports/transport.ts';
 
 /** A query with nothing to decode, in which nothing but JSON can be asked for. */
-const PLAIN_QUERY = /^(?:\?(?:(?:room|since|before|limit|wait)=[\w-]*(?:&|$))*)?$/;
+const PLAIN_QUERY = /^(?:\?(?:(?:room|since|before|limit|wait|typing)=[\w-]*(?:&|$))*)?$/;
 const PLAIN_ACCEPT = new Set([undefined, '*/*', 'application/json']);
 const PATH = '/messages';
 

@@ -158,10 +158,22 @@ export const POLLER_STAYS_MS = 60_000;
 export const MAX_POLLERS = 20_000;
 /** Milliseconds that signs of writing are gathered before a room is told. */
 export const TYPING_GATHER_MS = 100;
-/** Milliseconds between two signs of writing of one connection; those between are dropped. */
+/** Milliseconds between two signs of writing of one connection, or over HTTP of one caller; those between are dropped. */
 export const TYPING_EVERY_MS = 1_000;
 /** People that a room is told to be writing, at one time. */
 export const MAX_TYPING_TOLD = 20;
+/** People whose last sign of writing is remembered for that long: beyond, in so much bustle, the others are not told of. */
+export const MAX_TYPISTS = 10_000;
+/** Milliseconds at least between two times that the held polls of a room are answered only to tell who is writing. */
+export const TYPING_POLLED_EVERY_MS = 3_000;
+/** Milliseconds of that for each poll that is held for it: so a room causes 250 such answers a second at most. */
+export const TYPING_POLLED_MS_PER_POLLER = 4;
+/** Milliseconds that it is remembered who was told to be writing: for so long one may be between two polls. */
+export const TYPING_FRESH_MS = 3_000;
+/** Rooms for which it is remembered, or waited for; some 500 bytes each. */
+export const MAX_TYPING_ROOMS = 10_000;
+/** Characters of the names in one answer: smaller proxies take headers of 4 kB in all. */
+export const MAX_TYPING_HEADER_CHARS = 2_000;
 
 // What an attacker may try
 

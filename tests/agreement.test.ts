@@ -291,6 +291,7 @@ const LIMITS = [
   { name: 'a connection that does not read', value: limits.MAX_STALL_MS / 1000, unit: 's' },
   { name: 'someone who polls counts as present', value: limits.POLLER_STAYS_MS / 1000, unit: 's' },
   { name: 'signs of typing of a connection, one every', value: limits.TYPING_EVERY_MS / 1000, unit: 's' },
+  { name: 'polls answered only to tell who types, one every', value: limits.TYPING_POLLED_EVERY_MS / 1000, unit: 's' },
   { name: 'writes counted over', value: limits.RATE_WINDOW_MS / 1000, unit: 's' },
 ];
 

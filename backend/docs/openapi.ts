@@ -4,6 +4,7 @@ import { ERRORS } from '../errors.ts';
 import { batchQuery, subscriptionBody } from '../transports/subscriptions.ts';
 import { roomsQuery, searchQuery } from '../transports/directory.ts';
 import { pollQuery } from '../transports/polling.ts';
+import { typingBody } from '../transports/typing.ts';
 import {
   accepted,
   identity,
@@ -119,6 +120,8 @@ const listOf = (name: string) => ({ type: 'array', items: ref(name) });
 const header = (description: string, schema: object = { type: 'string' }) => ({ description, schema });
 const NEXT_SINCE = header('The cursor to ask with the next time.');
 const MORE = header('`limit`, or the length of the messages, cut the answer.', { const: 'true' });
+const TYPING = header('Who is writing: names in percent-encoded UTF-8, by comma.');
+const NEXT_TYPING = header('What to put into `typing` the next time. Only beside `Typing`.', { type: 'integer' });
 const LOCATION = header('Path of what was made.');
 const BATCH = header('Number of the batch, to be confirmed with `ack`.', { type: 'integer' });
 
@@ -140,7 +143,7 @@ const PATHS: { [path: string]: { [Method in 'get' | 'post' | 'put' | 'patch' | '
       description:
         'What is asked for in Accept, or by name with `as`, decides what comes: an array, Server-Sent Events or a ' +
         'message a line. A WebSocket is opened with the same URL, room and cursor: see asyncapi.yaml. `before`, ' +
-        '`limit` and `wait` are for the array only; `wait` needs `since`, and `before` goes without it.',
+        '`limit`, `wait` and `typing` are for the array only; `wait` needs `since`, and `before` goes without it.',
       parameters: [
         ...inQuery(pollQuery),
         {
@@ -164,7 +167,7 @@ const PATHS: { [path: string]: { [Method in 'get' | 'post' | 'put' | 'patch' | '
             'text/event-stream': { type: 'string', description: 'See asyncapi.yaml.' },
             'application/x-ndjson': { type: 'string', description: 'A message a line; empty lines in between.' },
           },
-          headers: { 'Next-Since': NEXT_SINCE, More: MORE },
+          headers: { 'Next-Since': NEXT_SINCE, More: MORE, Typing: TYPING, 'Next-Typing': NEXT_TYPING },
         },
       },
       errors: ['invalid-query', 'invalid-cursor', 'cursor-gone', 'not-acceptable'],
@@ -224,6 +227,16 @@ const PATHS: { [path: string]: { [Method in 'get' | 'post' | 'put' | 'patch' | '
       parameters: [ID, REACTION],
       answers: { 200: MESSAGE },
       errors: ['invalid-message', 'not-found'],
+    },
+  },
+  '/typing': {
+    post: {
+      tag: 'Writing',
+      summary: 'Tell the others that someone is writing',
+      description: 'Nothing is stored. More than one a second is taken and passed over.',
+      body: toSchema(typingBody),
+      answers: { 204: NOTHING },
+      errors: ['invalid-message', ...WITH_BODY],
     },
   },
   '/scheduled': {

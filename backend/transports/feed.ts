@@ -11,8 +11,10 @@ import { Listener } from './listener.ts';
 import { createPrepared } from './prepared.ts';
 import { createPlaces } from './places.ts';
 import { createPresence } from './presence.ts';
+import { createRecentTyping } from './recent-typing.ts';
 import { createTyping } from './typing.ts';
 import { createDeadlines } from '../wheel.ts';
+import type { Message } from '../../protocol/envelope.ts';
 import type { Caller } from '../commands/command.ts';
 import type { Clock } from '../clock.ts';
 import type { Change } from '../conversation/change.ts';
@@ -24,6 +26,8 @@ import type { TakePlace } from './places.ts';
 import type { Encode, Encoding, Form } from './encoding.ts';
 import type { Connection } from './listener.ts';
 import type { Pieces } from './prepared.ts';
+import type { RecentTyping } from './recent-typing.ts';
+import type { Typing, Typist } from './typing.ts';
 
 export type { Encoding } from './encoding.ts';
 export type { Connection } from './listener.ts';
@@ -43,7 +47,9 @@ export interface Feed {
   /** How many are in the room. */
   online(room: string): number;
   /** Tell the others in the room that someone is writing. */
-  typing(connection: Connection, room: string, user: string): void;
+  readonly typing: Typing<Connection>['add'];
+  /** Who is writing, for those who ask again and again. */
+  readonly recentTyping: Pick<RecentTyping, 'after' | 'once'>;
   /** Call `end` when the caller's sign-in ends, if it does. @returns what cancels it */
   onceExpired(caller: Pick<Caller, 'expiresAt'>, end: () => void): () => void;
   readonly takePlace: TakePlace;
@@ -125,6 +131,7 @@ export function createFeed(options: FeedOptions): Feed {
     const encode = createEncode();
     const batches = new Map([...changesByRoom].map(([room, changes]) => [room, new Batch(changes, encode)]));
     const joined = new Map<Connection, Listener[]>();
+    for (const [name, changes] of changesByRoom) endTyping(name, changes);
     for (const [name, batch] of batches) {
       const room = rooms.get(name);
       if (room === undefined) continue;
@@ -155,15 +162,25 @@ export function createFeed(options: FeedOptions): Feed {
     tell(room, ({ encoding }) => encode(encoding));
   };
   const presence = createPresence(clock, tellOnline, conversation.whisper);
-  const tellTyping = (room: string, users: ReadonlyMap<Connection | string, string>) => {
-    const encode = onceEach((encoding) => encoding.typing?.(room, [...users.values()]));
+  const recentTyping = createRecentTyping(clock);
+  const tellTyping = (room: string, typists: ReadonlyMap<Connection | string, Typist>) => {
+    recentTyping.add(room, typists);
+    const namesBut = (but?: Connection) => [...typists].filter(([one]) => one !== but).map(([, { user }]) => user);
+    const encode = onceEach((encoding) => encoding.typing?.(room, namesBut()));
     tell(room, (connection) => {
-      if (!users.has(connection)) return encode(connection.encoding);
-      const others = [...users].filter(([one]) => one !== connection).map(([, user]) => user);
+      if (!typists.has(connection)) return encode(connection.encoding);
+      const others = namesBut(connection);
       return others.length === 0 ? undefined : connection.encoding.typing?.(room, others);
     });
   };
   const typing = createTyping<Connection>(clock, tellTyping, conversation.whisper);
+  /** Of one whose message is sent now, it is not told later that it is being written. */
+  const endTyping = (room: string, changes: readonly Change[]) => {
+    if (!typing.has(room) && !recentTyping.has(room)) return;
+    const users = new Set(changes.filter(({ id, seq }) => id === seq).map(userOf));
+    typing.wrote(room, users);
+    recentTyping.wrote(room, users);
+  };
 
   const expiries = createDeadlines(clock, EXPIRY_TICK_MS);
   const gathering = createGathering(flush, metrics.fanOut, conversation.isMoreComing);
@@ -211,6 +228,7 @@ export function createFeed(options: FeedOptions): Feed {
     polled: presence.polled,
     online: presence.online,
     typing: typing.add,
+    recentTyping,
     onceExpired({ expiresAt }, end) {
       return expiresAt === undefined ? () => {} : expiries.after(expiresAt - clock.now(), end);
     },
@@ -221,10 +239,15 @@ export function createFeed(options: FeedOptions): Feed {
       presence.stop();
       expiries.stop();
       typing.stop();
+      recentTyping.stop();
       catchingUp.stop();
       prepared.stop();
     },
   };
+}
+
+function userOf({ json }: Change): string {
+  return (JSON.parse(json) as Message).user; // as the conversation made it
 }
 
 /** @returns `make`, of which each encoding's bytes are made once */

@@ -3,6 +3,7 @@ import { LONG_POLL_TICK_MS } from '../limits.ts';
 import { createDeadlines } from '../wheel.ts';
 import { REQUEST_ID, sendProblem } from './exchange.ts';
 import type { ServerResponse } from 'node:http';
+import type { Asking } from './recent-typing.ts';
 import type { Host } from './transport.ts';
 
 export interface Held {
@@ -12,12 +13,14 @@ export interface Held {
   room: string;
   after: number;
   waitS: number;
+  /** Where it is also to be answered when someone writes. */
+  asking?: Asking | undefined;
 }
 
 export interface Holding {
   /**
-   * Call `release` once, when the room has a change above `after`, the time is up or the server stops; not at all when the
-   * client is gone by then.
+   * Call `release` once, when the room has a change above `after`, someone writes and that is asked for, the time is up or
+   * the server stops; not at all when the client is gone by then.
    * @returns what ends it without calling `release`
    * @throws ChatError `overloaded` or `rate-limited` when there are too many connections
    */
@@ -32,7 +35,7 @@ export function createHolding({ feed, clock, failures }: Pick<Host, 'feed' | 'cl
   let isStopped = false;
 
   return {
-    hold({ response, address, room, after, waitS }, release) {
+    hold({ response, address, room, after, waitS, asking }, release) {
       // It left while its token or its cursor was looked into, and will not be heard to leave again.
       if (response.req.socket.destroyed) return () => {};
       if (isStopped) {
@@ -42,6 +45,7 @@ export function createHolding({ feed, clock, failures }: Pick<Host, 'feed' | 'cl
       const leave = feed.takePlace('longpoll', address);
       const end = () => {
         cancelChange();
+        cancelTyping?.();
         cancelDeadline();
         held.delete(finish);
         response.off('close', end);
@@ -57,6 +61,7 @@ export function createHolding({ feed, clock, failures }: Pick<Host, 'feed' | 'cl
         }
       };
       const cancelChange = feed.onceChanged(room, after, finish);
+      const cancelTyping = asking && feed.recentTyping.once(room, asking, finish);
       const cancelDeadline = deadlines.after(waitS * 1000, finish);
       held.add(finish);
       response.once('close', end);

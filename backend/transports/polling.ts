@@ -11,6 +11,8 @@ import type { Page } from '../conversation/change.ts';
 import type { Form } from './encoding.ts';
 import type { Pieces } from './prepared.ts';
 import type { Position } from './cursor.ts';
+import type { FlatHeaders } from './exchange.ts';
+import type { Asking } from './recent-typing.ts';
 import type { Exchange, Host, Transport } from './transport.ts';
 
 export const pollQuery = z.object({
@@ -19,7 +21,18 @@ export const pollQuery = z.object({
   before: queryFields.whole(0, Number.MAX_SAFE_INTEGER).exactOptional(),
   limit: queryFields.whole(1, MAX_PAGE).exactOptional(),
   wait: queryFields.whole(0, MAX_WAIT_S).exactOptional(),
+  typing: queryFields
+    .whole(0, Number.MAX_SAFE_INTEGER)
+    .meta({ description: '`Next-Typing` of the last answer that had one, or 0: tell who is writing, too.' })
+    .exactOptional(),
 });
+
+/** What is asked of a room, beside its messages. */
+interface Asked {
+  room: string;
+  /** Where it is also asked who is writing. */
+  asking: Asking | undefined;
+}
 
 const COMMA = ',';
 const LIST_BEGINS = Buffer.from('[');
@@ -33,49 +46,60 @@ export function startPolling(host: Host): Transport {
   // All who have seen everything ask the same question.
   const readPollQuery = remember(REMEMBERED_QUERIES, (search) => readQuery(pollQuery, new URLSearchParams(search)));
 
-  const headersOf = (hasMore: boolean, nextSince?: number) => [
+  const typingHeaders = (room: string, asking: Asking): FlatHeaders => {
+    const told = feed.recentTyping.after(room, asking);
+    return told === undefined ? [] : ['Typing', told.users.join(), 'Next-Typing', String(told.next)];
+  };
+  const headersOf = (hasMore: boolean, nextSince: number | undefined, { room, asking }: Asked) => [
     ...(nextSince === undefined ? [] : ['Next-Since', formatCursor(nextSince, conversation)]),
     ...(hasMore ? MORE : []),
+    ...(asking === undefined ? [] : typingHeaders(room, asking)),
   ];
-  const answer = (response: ServerResponse, { changes, hasMore }: Page, nextSince?: number) => {
-    sendJson(response, 200, `[${changes.map(({ json }) => json).join(',')}]`, headersOf(hasMore, nextSince));
+  const answer = (response: ServerResponse, { changes }: Page, headers: FlatHeaders) => {
+    sendJson(response, 200, `[${changes.map(({ json }) => json).join(',')}]`, headers);
   };
-  const answerPieces = (response: ServerResponse, { parts, last, hasMore }: Pieces) => {
+  const answerPieces = (response: ServerResponse, { parts, last, hasMore }: Pieces, asked: Asked) => {
     const [first, ...others] = parts.map(({ messages }) => messages);
     const list = first === undefined ? [] : [first.subarray(COMMA.length), ...others];
     const nextSince = hasMore ? last : conversation.head();
-    sendJsonBytes(response, 200, [LIST_BEGINS, ...list, LIST_ENDS], headersOf(hasMore, nextSince));
+    sendJsonBytes(response, 200, [LIST_BEGINS, ...list, LIST_ENDS], headersOf(hasMore, nextSince, asked));
   };
 
-  const answerAfter = (response: ServerResponse, room: string, since: number, limit: number) => {
+  const answerAfter = (response: ServerResponse, asked: Asked, since: number, limit: number) => {
+    const { room } = asked;
     const mayBeMany = Math.min(limit, conversation.head() - since) > MIN_PREPARED_CHANGES;
-    if (mayBeMany) return answerPieces(response, feed.after(LIST, room, since, limit));
+    if (mayBeMany) return answerPieces(response, feed.after(LIST, room, since, limit), asked);
     const page = conversation.after(room, since, limit);
     const last = page.hasMore ? page.changes.at(-1)?.seq : undefined;
-    answer(response, page, last ?? conversation.head());
+    answer(response, page, headersOf(page.hasMore, last ?? conversation.head(), asked));
   };
 
   const listen = ({ request, response, search }: Exchange) => {
     const { author, address } = identity.callerOf(request); // a token that is not known is told, also to one who only reads
-    const { room, since, before, limit, wait } = readPollQuery(search);
+    const { room, since, before, limit, wait, typing } = readPollQuery(search);
     // Who reads what was said long ago may well listen elsewhere, and would count twice.
     if (author !== undefined && before === undefined) feed.polled(room, author);
     if (wait !== undefined && since === undefined) throw invalid('wait', 'is only for a request with "since"');
     if (before !== undefined) {
       if (since !== undefined) throw invalid('before', 'cannot be given together with "since"');
-      return answer(response, conversation.before(room, before, limit ?? DEFAULT_PAGE));
+      const page = conversation.before(room, before, limit ?? DEFAULT_PAGE);
+      return answer(response, page, page.hasMore ? MORE : []);
     }
+    const asking = typing === undefined ? undefined : { told: typing, author };
+    const asked = { room, asking };
     if (since === undefined) {
-      return answer(response, conversation.newest(room, limit ?? DEFAULT_PAGE), conversation.head());
+      const page = conversation.newest(room, limit ?? DEFAULT_PAGE);
+      return answer(response, page, headersOf(page.hasMore, conversation.head(), asked));
     }
     const answerFrom = (where: Position) => {
       const position = refuseGone(where);
       const most = limit ?? MAX_PAGE;
-      if (!wait || conversation.after(room, position, 1).changes.length > 0) {
-        return answerAfter(response, room, position, most);
+      const isTyping = asking !== undefined && feed.recentTyping.after(room, asking) !== undefined;
+      if (!wait || isTyping || conversation.after(room, position, 1).changes.length > 0) {
+        return answerAfter(response, asked, position, most);
       }
-      const held = { response, address, room, after: position, waitS: wait };
-      hold(held, () => answerAfter(response, room, position, most));
+      const held = { response, address, room, after: position, waitS: wait, asking };
+      hold(held, () => answerAfter(response, asked, position, most));
     };
     const position = readCursor(since, conversation);
     return position instanceof Promise ? position.then(answerFrom) : answerFrom(position);

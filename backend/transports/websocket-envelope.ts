@@ -1,14 +1,9 @@
 /** The text of a WebSocket message, read and written: an envelope with a command, and the answer to it. */
 import { z } from 'zod';
 import { parseWith } from '../commands/command.ts';
-import {
-  cursor as cursorField,
-  key as keyField,
-  room as roomField,
-  user as userField,
-  DEFAULT_ROOM,
-} from '../commands/fields.ts';
+import { cursor as cursorField, key as keyField, room as roomField, DEFAULT_ROOM } from '../commands/fields.ts';
 import { ChatError } from '../errors.ts';
+import { typingBody } from './typing.ts';
 import { toFrame } from './websocket-encoding.ts';
 import type { Posted } from '../conversation/applier.ts';
 
@@ -22,7 +17,7 @@ const envelopeSchema = z.object({
 export const CONNECTION_COMMANDS = {
   subscribe: z.object({ room: roomField.default(DEFAULT_ROOM), since: cursorField.exactOptional() }),
   unsubscribe: z.object({ room: roomField.default(DEFAULT_ROOM) }),
-  typing: z.object({ room: roomField.default(DEFAULT_ROOM), user: userField }),
+  typing: typingBody,
 };
 export type Envelope = z.infer<typeof envelopeSchema>;
 

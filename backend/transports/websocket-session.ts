@@ -8,7 +8,6 @@ import {
   MAX_REJECTED,
   MAX_ROOMS_PER_CONNECTION,
   REJECTED_WITHIN_MS,
-  TYPING_EVERY_MS,
 } from '../limits.ts';
 import { readCursor } from './cursor.ts';
 import { websocketEncoding } from './websocket-encoding.ts';
@@ -45,7 +44,6 @@ export class Session implements Connection {
   #wasHeard = true;
   #rejected = 0;
   #rejectedSince = -Infinity;
-  #typedAt = -Infinity;
   #onAnswered: (() => void) | undefined;
   #isClosed = false;
   #closed: PromiseWithResolvers<void> | undefined;
@@ -165,7 +163,7 @@ export class Session implements Connection {
     this.#host.rateLimit.countCommand(this.#caller);
     if (command === 'typing') {
       const { room, user } = parseWith(CONNECTION_COMMANDS.typing, message);
-      this.#tellTyping(room, user);
+      this.#host.feed.typing(this.#caller, { room, user }, this);
       return { frame: key === undefined ? undefined : answerFrame('accepted', key, JSON.stringify({ room })) };
     }
     if (command === 'subscribe') {
@@ -251,13 +249,6 @@ export class Session implements Connection {
     if (this.#rejected <= MAX_REJECTED) return;
     this.#writeFrames();
     this.#guarded?.close(CLOSE.abuse, 'Too many commands were rejected.');
-  }
-
-  #tellTyping(room: string, user: string): void {
-    const now = this.#host.clock.elapsed();
-    if (now - this.#typedAt < TYPING_EVERY_MS) return;
-    this.#typedAt = now;
-    this.#host.feed.typing(this, room, this.#caller.name ?? user);
   }
 
   #unsubscribe(room: string): void {

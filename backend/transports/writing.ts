@@ -1,7 +1,8 @@
-/** Writing over HTTP: each route is a command of the table. */
-import { requireAuthor } from '../commands/command.ts';
+/** Writing over HTTP: each route is a command of the table, but for what is journalled nowhere. */
+import { parseWith, requireAuthor } from '../commands/command.ts';
 import { ChatError } from '../errors.ts';
 import { readId, readJson, sendEmpty, sendJson } from './exchange.ts';
+import { typingBody } from './typing.ts';
 import type { ServerResponse } from 'node:http';
 import type { ScheduledMessage } from '../../protocol/envelope.ts';
 import type { CommandName } from '../commands/table.ts';
@@ -9,7 +10,7 @@ import type { Posted } from '../conversation/applier.ts';
 import type { FlatHeaders } from './exchange.ts';
 import type { Exchange, Host, Transport } from './transport.ts';
 
-export function startWriting({ route, conversation, identity }: Host): Transport {
+export function startWriting({ route, conversation, feed, identity }: Host): Transport {
   /** Carry out a command on the message of the path, and answer with it. */
   const change = async ({ request, response, params }: Exchange, command: CommandName, fields: object) => {
     const caller = identity.callerOf(request);
@@ -35,6 +36,12 @@ export function startWriting({ route, conversation, identity }: Host): Transport
   route('DELETE', '/messages/:id/reactions/:reaction', (exchange) =>
     change(exchange, 'unreact', { reaction: exchange.params['reaction'] }),
   );
+
+  route('POST', '/typing', async ({ request, response }) => {
+    const caller = identity.callerOf(request);
+    feed.typing(caller, parseWith(typingBody, await readJson(request)));
+    sendEmpty(response);
+  });
 
   route('GET', '/scheduled', ({ request, response }) => {
     const waiting = conversation.scheduledOf(requireAuthor(identity.callerOf(request)));
