@@ -17,8 +17,11 @@ export function createRoomList(list, onChosen) {
   let wanted = [];
   /** @type {readonly string[]} as they stand */
   let shown = [];
+  /** The last that was brought into view. */
+  let entered = '';
 
   function redraw() {
+    const hadOthers = shown.length > 1;
     const isHeld = list.matches(':hover') || list.contains(document.activeElement);
     const names = wanted.map(({ room }) => room);
     shown = isHeld ? keepOrder(names, shown) : names;
@@ -34,6 +37,9 @@ export function createRoomList(list, onChosen) {
     for (const link of list.querySelectorAll('a')) {
       const line = lines.get(link.dataset['room'] ?? '');
       if (line) drawLine(link, line);
+      if (!line?.isCurrent || (hadOthers && line.room === entered)) continue;
+      entered = line.room;
+      link.scrollIntoView({ block: 'nearest' });
     }
   }
 

@@ -15,8 +15,10 @@ import { mark } from '../writing/composer.js';
 const LOOK_EVERY_MS = 10_000;
 /** Milliseconds in a hidden tab, for those who want to be told there. Browsers let its timers run once a minute. */
 const GLANCE_EVERY_MS = 60_000;
-/** Rooms that are asked for what is new, of one look: those where most has happened since. */
+/** Rooms that are asked for what is new, of one look: those that something was said in last. */
 const ASKED_AT_A_LOOK = 3;
+/** The same, for one who comes, or comes back: much may have been said meanwhile. */
+const ASKED_AT_RETURN = 50;
 /** Changes in one answer; reactions to older messages are among them. */
 const ASKED_CHANGES = 200;
 
@@ -60,14 +62,14 @@ export function createRooms(parts) {
   let timer;
   let isFirst = true;
 
-  async function load() {
+  async function load(most = ASKED_AT_RETURN) {
     clearTimeout(timer);
     try {
       known = await fetchRooms();
       redraw();
       const summary = known.find(({ room }) => room === current);
       if (summary) parts.onCurrent(summary);
-      await askForNews();
+      await askForNews(most);
     } catch {
       // The next look is soon; whether the server is there is told elsewhere.
     }
@@ -76,23 +78,24 @@ export function createRooms(parts) {
   }
 
   function lookAgain() {
-    if (!life.isHidden() || parts.isWatchful()) void load();
+    if (!life.isHidden() || parts.isWatchful()) void load(ASKED_AT_A_LOOK);
   }
 
   // Only where something changed since one was there, so a quiet chat costs one request a look, however many rooms it has.
-  async function askForNews() {
+  /** @type {(most: number) => Promise<void>} */
+  async function askForNews(most) {
     const changed = known.flatMap(({ room, seq }) => {
       const since = room === current ? undefined : unread.sinceOf({ room, seq });
       return since === undefined ? [] : [{ room, since }];
     });
-    for (const { room, since } of changed.slice(0, ASKED_AT_A_LOOK)) {
+    for (const { room, since } of changed.slice(0, most)) {
       const { messages, next } = await fetchMessages({ room, since: String(since), limit: ASKED_CHANGES });
       const mentioning = unread.take(room, messages, Number.parseInt(next ?? '0', 10));
       // What was said before this page was opened is seen in the list; nobody is called for it.
       if (!isFirst && room !== current) parts.onNews(mentioning);
+      redraw();
     }
-    if (changed.length <= ASKED_AT_A_LOOK) isFirst = false;
-    redraw();
+    if (changed.length <= most) isFirst = false;
   }
 
   function redraw() {
@@ -144,4 +147,7 @@ export function createRooms(parts) {
  * @type {(own: ReadonlyMap<string, boolean>) => string[]}
  */
 export const orderRooms = (own) =>
-  [...own.keys()].toSorted((a, b) => Number(own.get(b)) - Number(own.get(a)) || (a < b ? -1 : 1));
+  [...own.keys()].toSorted((a, b) => Number(own.get(b)) - Number(own.get(a)) || byName.compare(a, b));
+
+/** The same in all languages, as the names are of a-z only; and the tenth stands after the second. */
+const byName = new Intl.Collator('en', { numeric: true });

@@ -9,7 +9,7 @@ import { createUnread } from '../../frontend-shared/side/unread.js';
 import { post } from '../harness/api.ts';
 import { expectPage, useBrowser } from '../harness/browser.ts';
 import { startTestServer } from '../harness/server.ts';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import type { Message } from '../../protocol/envelope.ts';
 import type { Chat } from '../harness/browser.ts';
 
@@ -100,6 +100,8 @@ describe('the list of rooms', () => {
   it("has one's own first, and all by their name", () => {
     const own = { new: false, zoo: true, lobby: true, busy: false };
     expect(orderRooms(new Map(Object.entries(own)))).toEqual(['lobby', 'zoo', 'busy', 'new']);
+    const counted = new Map(['floor-10', 'floor-2', 'floor', 'floor-1'].map((room) => [room, true]));
+    expect(orderRooms(counted)).toEqual(['floor', 'floor-1', 'floor-2', 'floor-10']);
   });
 
   it('stays as it is while somebody is about to press one', () => {
@@ -176,6 +178,34 @@ describe.each(['/polling/', '/websocket/'])('%s', (path) => {
     await expectPage(linkOf(chat, 'den')).toBeVisible();
     expect((await chat.page.request.get(`${url}/frontend-shared/favicon-unread.svg`)).ok()).toBe(true);
   });
+});
+
+it('knows at once what is new in many rooms, and shows the one that is entered', async () => {
+  const { url } = await startTestServer();
+  const rooms = Array.from({ length: 30 }, (_, index) => `floor-${index + 1}`);
+  for (const room of rooms) await post(url, { message: 'the first', room });
+  const chat = await openPage(`${url}/polling/`, {
+    viewport: { width: 1280, height: 600 },
+    prepare: (page) =>
+      page.addInitScript((all) => {
+        for (const room of all) localStorage[`since.read.${room}`] ??= '0';
+      }, rooms),
+  });
+  await expectPage(roomsOf(chat).getByRole('link', { name: '1 unread' })).toHaveCount(rooms.length);
+  await chat.page.keyboard.press('Alt+ArrowUp');
+  const last = linkOf(chat, 'floor-30');
+  await expectPage(last).toHaveAttribute('aria-current', 'page');
+  // In view, and not behind the buttons that stay in view below.
+  const isOnTop = async (locator: Locator) =>
+    locator.evaluate((element) => {
+      const { left, top, width, height } = element.getBoundingClientRect();
+      return element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+    });
+  await expect.poll(async () => isOnTop(last)).toBe(true);
+  const settings = chat.page.getByRole('button', { name: 'Settings' });
+  expect(await isOnTop(settings)).toBe(true);
+  const [link, button] = [await last.boundingBox(), await settings.boundingBox()];
+  expect(link!.y + link!.height).toBeLessThanOrEqual(button!.y);
 });
 
 /** Notifications and sounds as the browser is asked for them; the real ones cannot be seen from a test. */
