@@ -87,3 +87,31 @@ describe.each([
     await expectPage(page.locator('#list img, #results img')).toHaveCount(0);
   });
 });
+
+it('leaves the place to read in at 400 % of zoom, whatever is open', async () => {
+  const { url } = await startTestServer();
+  await fill(url);
+  const chat = await openPage(`${url}/polling/`, { viewport: { width: 320, height: 256 } });
+  const { page } = chat;
+  const options = page.getByRole('button', { name: 'Options' });
+  await check(chat, 'low, without a name');
+  await chat.say('my own');
+  await expectPage(chat.items).toHaveCount(4);
+  await expectPage(chat.items.last()).toBeInViewport({ ratio: 1 });
+  await options.click();
+  await expectPage(page.getByRole('button', { name: 'Emoji' })).toBeVisible();
+  await check(chat, 'low, with options');
+  // What is open covers no button of the bar, and can be closed.
+  await page.getByRole('button', { name: 'Rooms' }).click();
+  await expectPage(page.getByRole('navigation', { name: 'Rooms' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await options.click();
+  await expectPage(chat.items.last()).toBeInViewport({ ratio: 1 });
+  // One whose name is refused is shown where to mend it.
+  await options.click();
+  await chat.name.fill('n'.repeat(100));
+  await options.click();
+  await chat.message.fill('again');
+  await chat.message.press('Enter');
+  await expectPage(chat.name).toBeFocused();
+});
