@@ -1,6 +1,7 @@
 /** Puts a page together: the room that is shown, what is written, and the link between this browser and the server. */
 import { createBackoff, UNWATCHED_CAP_MS, WATCHED_CAP_MS } from './link/backoff.js';
 import { createConnectionStatus } from './link/connection-status.js';
+import { epochOf } from './link/cursor.js';
 import { find } from './elements.js';
 import { hasIdentity } from './link/http.js';
 import { keepPage } from './link/keep-page.js';
@@ -32,6 +33,7 @@ export function startPage(name, openLink) {
   takeToken();
   const life = watchPage();
   const store = openStore(() => localStorage);
+  const marks = createReadMarks(store);
   const log = find('log', HTMLElement);
   const alert = find('alert', HTMLElement);
   let room = '';
@@ -89,6 +91,7 @@ export function startPage(name, openLink) {
     room: () => room,
     store,
     life,
+    marks,
     pending: () => outbox.waiting().filter((one) => one.room === room && one.sendAt === undefined),
     request: async (command) => ((await hasIdentity()) ? sharing.request(command) : { outcome: 'failed' }),
     explain,
@@ -123,7 +126,7 @@ export function startPage(name, openLink) {
     queued: () => outbox.waiting().filter(({ held }) => held === undefined).length,
     isOnline: life.isOnline,
   });
-  const side = createSide({ store, life, marks: createReadMarks(store), later, explain, onChosen: go });
+  const side = createSide({ store, life, marks, later, explain, onChosen: go });
 
   /** @type {(to: string, id?: number) => void} */
   function go(to, id) {
@@ -207,6 +210,7 @@ export function startPage(name, openLink) {
 
   /** @type {(to: string) => void} */
   function moved(to) {
+    if (marks.enter(epochOf(to))) side.forget();
     kept.moved(to);
     view.hasNewest();
   }

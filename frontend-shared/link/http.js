@@ -21,6 +21,9 @@ export class Refused extends Error {
 /** @type {(error: unknown) => boolean} the server was there, and has no such thing */
 export const isNotFound = (error) => error instanceof Refused && error.problem.status === 404;
 
+/** @type {(error: unknown) => boolean} the cursor is of another journal, or too old: it is to be asked without one */
+export const isGone = (error) => error instanceof Refused && error.problem.status === 410;
+
 /**
  * @typedef {object} Request
  * @property {string} [method]

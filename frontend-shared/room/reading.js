@@ -1,13 +1,12 @@
 /** How far one has read: the line above what is new, how much of it there is, and what is kept of it for the next visit. */
 import { createNewLine } from './new-line.js';
-import { createReadMarks } from './read-marks.js';
 import { MARK_EVERY_MS } from './reading-bounds.js';
 import { words } from '../words.js';
 /** @import { Message } from '../../protocol/envelope.ts' */
 /** @import { Conversation } from './conversation.js' */
 /** @import { Reading } from './message-list.js' */
 /** @import { PageLife } from '../link/page-life.js' */
-/** @import { Store } from '../storage.js' */
+/** @import { ReadMarks } from './read-marks.js' */
 
 /**
  * @typedef {object} WhereOneReads
@@ -22,7 +21,7 @@ import { words } from '../words.js';
 /**
  * @param {object} parts
  * @param {() => string} parts.room
- * @param {Store} parts.store shared by all tabs
+ * @param {ReadMarks} parts.marks
  * @param {PageLife} parts.life
  * @param {HTMLElement} parts.button to the end
  * @param {() => boolean} parts.isAtEnd
@@ -30,8 +29,7 @@ import { words } from '../words.js';
  * @param {(message: Message) => boolean} parts.isOwn
  * @returns {WhereOneReads}
  */
-export function createReading({ room, store, life, button, isAtEnd, conversation, isOwn }) {
-  const marks = createReadMarks(store);
+export function createReading({ room, marks, life, button, isAtEnd, conversation, isOwn }) {
   let isEntered = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let keeping;
@@ -89,10 +87,8 @@ export function createReading({ room, store, life, button, isAtEnd, conversation
       isEntered = true;
       const newest = conversation.newest();
       const lastRead = marks.lastRead(room());
-      const isOther = lastRead !== undefined && lastRead > (newest ?? 0);
-      if (isOther) marks.forget(room());
       const first = lastRead === undefined ? undefined : conversation.following(lastRead);
-      line.enter(isOther || !first || isOwn(first) ? undefined : lastRead, newest);
+      line.enter(!first || isOwn(first) ? undefined : lastRead, newest);
       moved();
     },
     arrived(messages) {

@@ -25,6 +25,7 @@ import { words } from '../words.js';
 /** @import { Reading } from './message-list.js' */
 /** @import { Outgoing } from '../link/outgoing.js' */
 /** @import { PageLife } from '../link/page-life.js' */
+/** @import { ReadMarks } from './read-marks.js' */
 /** @import { Store } from '../storage.js' */
 /** @import { PickEmoji } from '../writing/writing.js' */
 
@@ -52,6 +53,7 @@ import { words } from '../words.js';
  * @param {() => string} parts.room
  * @param {Store} parts.store shared by all tabs
  * @param {PageLife} parts.life
+ * @param {ReadMarks} parts.marks
  * @param {() => readonly Outgoing[]} parts.pending
  * @param {(command: Command) => Promise<Answer>} parts.request
  * @param {(reason: string) => void} parts.explain
@@ -147,7 +149,7 @@ export function createRoomView({ room, store, life, pending, request, explain, d
   });
   const reading = createReading({
     room,
-    store,
+    marks: parts.marks,
     life,
     button: toEndButton,
     isAtEnd: list.isAtEnd,

@@ -1,5 +1,6 @@
 /** The rooms beside the conversation: which there are, what is new in them, and a way to one that is not there yet. */
 import { fetchRooms } from '../link/directory-api.js';
+import { isGone } from '../link/http.js';
 import { fetchMessages } from '../link/messages-api.js';
 import { createRoomList } from './room-list.js';
 import { toRoom } from './room-name.js';
@@ -89,7 +90,7 @@ export function createRooms(parts) {
       return since === undefined ? [] : [{ room, since }];
     });
     for (const { room, since } of changed.slice(0, most)) {
-      const { messages, next } = await fetchMessages({ room, since: String(since), limit: ASKED_CHANGES });
+      const { messages, next } = await fetchNews(room, since);
       const mentioning = unread.take(room, messages, Number.parseInt(next ?? '0', 10));
       // What was said before this page was opened is seen in the list; nobody is called for it.
       if (!isFirst && room !== current) parts.onNews(mentioning);
@@ -139,6 +140,17 @@ export function createRooms(parts) {
     step: list.step,
     redraw,
   };
+}
+
+/** @type {(room: string, since: number) => ReturnType<typeof fetchMessages>} */
+async function fetchNews(room, since) {
+  try {
+    return await fetchMessages({ room, since: String(since), limit: ASKED_CHANGES });
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    // One such room is not to keep the others from being asked for.
+    return fetchMessages({ room, limit: ASKED_CHANGES });
+  }
 }
 
 /**

@@ -29,6 +29,7 @@ import { words } from '../words.js';
  * @property {(user: string) => void} typing
  * @property {(online: number) => void} showOnline
  * @property {() => void} reset nothing of what was heard is known any more
+ * @property {() => void} forget nor of other rooms: it is another journal
  * @property {() => void} redraw what another tab has changed
  */
 
@@ -200,6 +201,10 @@ export function createSide({ store, life, marks, later, explain, onChosen }) {
     typing: typists.heard,
     showOnline,
     reset: typists.clear,
+    forget() {
+      unread.forget();
+      rooms.load();
+    },
     redraw() {
       rooms.redraw();
       drawAvatar();

@@ -19,6 +19,7 @@ export const MAX_COUNTED = 100;
  * @property {(room: string, messages: readonly Message[], upTo?: number) => Message[]} take `upTo`: the seq up to which
  *   everything is known now. Gives those that speak to this person, and were not known before
  * @property {(room: string) => Unread} of
+ * @property {() => void} forget it was of another journal
  */
 
 /**
@@ -69,5 +70,6 @@ export function createUnread({ marks, isOwn, name }) {
       const unread = lastRead === undefined ? new Map() : unreadOf(room, lastRead);
       return { count: unread.size, isMentioned: [...unread.values()].includes(true) };
     },
+    forget: () => rooms.clear(),
   };
 }

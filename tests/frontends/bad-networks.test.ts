@@ -15,11 +15,11 @@ const textsOf = async (url: string) => {
   return messages.map(({ message }) => message);
 };
 
-async function post(url: string, message: string): Promise<void> {
+async function post(url: string, message: string, room = 'lobby'): Promise<void> {
   const response = await fetch(`${url}/messages`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ user: 'Mira', message }),
+    body: JSON.stringify({ user: 'Mira', message, room }),
   });
   expect(response.status).toBe(201);
 }
@@ -32,6 +32,9 @@ async function setHidden(page: Page, hidden: boolean): Promise<void> {
     document.dispatchEvent(new Event('visibilitychange'));
   }, hidden);
 }
+
+const roomLink = ({ page }: Chat, name: string) =>
+  page.getByRole('navigation', { name: 'Rooms' }).getByRole('link', { name, exact: true });
 
 /** Everything that was written is accepted, and known to be. */
 const untilSent = ({ page }: Chat) =>
@@ -73,19 +76,25 @@ it('says that the server is gone, and has everything once when it is back', asyn
 
 it('starts again, and keeps what is not sent yet, when the server comes back with another journal', async () => {
   const first = await startServerProcess();
-  const chats = await Promise.all(PAGES.map((path) => openPage(first.url + path, { mayFail: true })));
-  await chats[0]!.say('of the old journal', 'Azin');
+  await post(first.url, 'of the old journal');
+  for (const text of ['one', 'two', 'three']) await post(first.url, text, 'den');
+  const chats = await Promise.all(PAGES.map((path) => openPage(`${first.url}${path}?room=den`, { mayFail: true })));
+  for (const chat of chats) await expectPage(chat.items).toHaveCount(3);
+  for (const chat of chats) await roomLink(chat, 'lobby').click();
   for (const { items } of chats) await expectPage(items).toHaveCount(1);
   await first.end('SIGKILL');
   for (const { status } of chats) await expectPage(status).toContainText(LOST);
   await chats[0]!.say('carried over', 'Azin');
 
-  await startServerProcess({ port: first.port });
-  for (const { status, items, page } of chats) {
+  const second = await startServerProcess({ port: first.port });
+  for (const text of ['a', 'b']) await post(second.url, text, 'den');
+  for (const chat of chats) {
+    const { status, items, page } = chat;
     await expectPage(status).toContainText('Live');
     await expectPage(items).toHaveCount(1);
     await expectPage(items).toContainText('carried over');
     await expectPage(page.locator('.is-pending')).toHaveCount(0);
+    await expectPage(roomLink(chat, 'den 2 unread')).toBeVisible();
   }
 });
 

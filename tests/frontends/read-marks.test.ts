@@ -7,7 +7,6 @@ function createStore() {
   return {
     get: (name: string) => kept.get(name) ?? null,
     set: (name: string, value: string) => void kept.set(name, value),
-    remove: (name: string) => void kept.delete(name),
   };
 }
 
@@ -29,16 +28,23 @@ describe('how far one has read', () => {
   });
 
   it('begins anew in another journal', () => {
-    const marks = createReadMarks(createStore());
-    marks.markRead('lobby', 17);
-    marks.forget('lobby');
+    const store = createStore();
+    const [marks, behind] = [createReadMarks(store), createReadMarks(store)];
+    for (const one of [marks, behind]) expect(one.enter('old')).toBe(false);
+    for (const room of ['lobby', 'den']) marks.markRead(room, 17);
+    expect([marks.enter('old'), marks.enter('new'), marks.enter('new')]).toEqual([false, true, false]);
+    // Nothing of it was read, in no room that one had been in.
+    expect(['lobby', 'den', 'attic'].map(marks.lastRead)).toEqual([0, 0, undefined]);
     marks.markRead('lobby', 2);
     expect(marks.lastRead('lobby')).toBe(2);
+    // A tab that has not heard of it yet says nothing of the new one.
+    behind.markRead('den', 18);
+    expect(marks.lastRead('den')).toBe(0);
   });
 
   it('takes what is no number for nothing', () => {
     const store = createStore();
-    for (const kept of ['x', '-1', '1.5', 'Infinity']) {
+    for (const kept of ['x', '-1', '1.5', 'Infinity', '', '17-', '9007199254740993']) {
       store.set('since.read.lobby', kept);
       expect(createReadMarks(store).lastRead('lobby')).toBeUndefined();
     }
