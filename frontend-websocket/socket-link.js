@@ -10,7 +10,7 @@ import { postMessage } from '../frontend-shared/link/messages-api.js';
 import { pause } from '../frontend-shared/link/pause.js';
 import { createHeld, startPolling } from '../frontend-shared/link/poller.js';
 import { openSocket } from './socket.js';
-/** @import { LinkState, ListenParts, OpenLink } from '../frontend-shared/link/link.js' */
+/** @import { Listening, LinkState, ListenParts, OpenLink } from '../frontend-shared/link/link.js' */
 /** @import { Socket } from './socket.js' */
 
 const LIVE = { name: /** @type {const} */ ('live'), travel: { by: /** @type {const} */ ('socket') } };
@@ -31,7 +31,7 @@ export function openSocketLink(life) {
   /** @type {Socket | undefined} */
   let socket;
   let isLive = false;
-  /** @type {Map<string, { stop: () => void, check: () => void }> | undefined} by room, while they stand in for the socket */
+  /** @type {Map<string, Listening> | undefined} by room, while they stand in for the socket */
   let pollers;
   let blocked = 0;
   const held = createHeld();
@@ -203,7 +203,11 @@ export function openSocketLink(life) {
       }
       return {
         check: () => void (pollers?.get(room) ?? socket)?.check(),
-        tellTyping: (user) => socket?.tellTyping(room, user),
+        tellTyping(user) {
+          const poller = pollers?.get(room);
+          if (poller) poller.tellTyping(user);
+          else socket?.tellTyping(room, user);
+        },
         stop() {
           if (rooms.get(room) !== parts) return;
           rooms.delete(room);

@@ -1,5 +1,5 @@
 /** Commands over HTTP: what a WebSocket carries as a frame is a request here. */
-import { fetchJson, Refused } from './http.js';
+import { fetchJson, hasIdentity, Refused } from './http.js';
 import { canRetry } from './outgoing.js';
 /** @import { Problem } from '../../protocol/envelope.ts' */
 
@@ -32,6 +32,24 @@ export async function sendCommand(command) {
     return { outcome: 'done', message: answer.body };
   } catch (error) {
     return toFailure(error);
+  }
+}
+
+/**
+ * Tell the others that one is writing.
+ * @type {(room: string, user: string) => Promise<void>} never rejects: whoever writes on, tells it again
+ */
+export async function sendTyping(room, user) {
+  try {
+    if (!(await hasIdentity())) return; // without it one would be told of oneself
+    await fetchJson('/typing', {
+      method: 'POST',
+      timeoutMs: PATIENCE_MS,
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ room, user }),
+    });
+  } catch {
+    // The others see what was written, all the same.
   }
 }
 

@@ -1,5 +1,5 @@
 /** How messages come to this browser. The pages differ in their link, and in nothing else. */
-import { Refused } from './http.js';
+import { isGone, Refused } from './http.js';
 import { fetchMessages } from './messages-api.js';
 /** @import { Message } from '../../protocol/envelope.ts' */
 /** @import { Answer, Command } from './commands-api.js' */
@@ -60,14 +60,17 @@ export const isSignedOut = (error) => error instanceof Refused && error.problem.
  * Ask once what came since, over HTTP. Takes in the answer, and moves the position: this answer is complete, which the
  * answer to a post never is.
  * @param {Pick<ListenParts, 'room' | 'position' | 'onMessages' | 'onMoved' | 'onReset'>} parts
- * @param {{ waitS: number, signal: AbortSignal }} options `waitS`: how long the server may hold it
- * @returns {Promise<{ count: number, more: boolean }>} `more`: it was cut, ask again at once
+ * @param {{ waitS: number, signal: AbortSignal, typing?: number | undefined }} options `waitS`: how long the
+ *   server may hold it. `typing`: see `fetchMessages`; undefined where nobody is there to see it
+ * @returns {Promise<{ count: number, more: boolean, typists: readonly string[], nextTyping?: number }>} `more`: it was cut,
+ *   ask again at once
  * @throws {import('./http.js').Unreachable | Refused}
  */
-export async function ask({ room, position, onMessages, onMoved, onReset }, { waitS, signal }) {
+export async function ask({ room, position, onMessages, onMoved, onReset }, { waitS, signal, typing }) {
   const { since } = position;
   try {
-    const answer = await fetchMessages(since === undefined ? { room } : { room, since, wait: waitS }, signal);
+    const query = { room, ...(since !== undefined && { since, wait: waitS }), ...(typing !== undefined && { typing }) };
+    const answer = await fetchMessages(query, signal);
     signal.throwIfAborted(); // what moved the position meanwhile is not to be moved back
     onMessages(answer.messages);
     if (answer.next !== undefined) {
@@ -75,11 +78,11 @@ export async function ask({ room, position, onMessages, onMoved, onReset }, { wa
       onMoved(since, answer.next);
     }
     // Without a cursor "more" means history, which is asked for when somebody scrolls there.
-    return { count: answer.messages.length, more: answer.more && since !== undefined };
+    return { ...answer, count: answer.messages.length, more: answer.more && since !== undefined };
   } catch (error) {
-    if (!(error instanceof Refused) || error.problem.status !== 410 || since === undefined) throw error;
+    if (!isGone(error) || since === undefined) throw error;
     position.since = undefined;
     onReset();
-    return { count: 0, more: true };
+    return { count: 0, more: true, typists: [] };
   }
 }

@@ -15,12 +15,15 @@ const PATIENCE_MS = 10_000;
  * @property {number} [before] an id
  * @property {number} [limit]
  * @property {number} [wait] seconds that the server may hold the request; only with `since`
+ * @property {number} [typing] ask also who is writing: what the last answer that told of it said, at first 0
  */
 /**
  * @typedef {object} Answer
  * @property {readonly Message[]} messages
  * @property {string} [next] the cursor from here; absent in history
  * @property {boolean} more the answer was cut: there is more of the same kind
+ * @property {readonly string[]} typists who else began to write
+ * @property {number} [nextTyping] what to ask with, so as not to be told of them again
  */
 
 /**
@@ -40,7 +43,24 @@ export async function fetchMessages(query, signal) {
   const next = headers.get('Next-Since');
   const more = headers.get('More') === 'true';
   const messages = Array.isArray(body) ? body.filter(isMessage) : [];
-  return next === null ? { messages, more } : { messages, more, next };
+  return { messages, more, ...(next !== null && { next }), ...toTyping(headers) };
+}
+
+/** @type {(headers: Headers) => Pick<Answer, 'typists' | 'nextTyping'>} */
+function toTyping(headers) {
+  const names = headers.get('Typing');
+  const nextTyping = headers.get('Next-Typing') ?? '';
+  if (names === null || !/^\d{1,15}$/.test(nextTyping)) return { typists: [] };
+  return { typists: names.split(',').flatMap(toName), nextTyping: Number(nextTyping) };
+}
+
+/** @type {(encoded: string) => string[]} none, where something in between has changed it */
+function toName(encoded) {
+  try {
+    return [decodeURIComponent(encoded.trim())].filter(Boolean);
+  } catch {
+    return [];
+  }
 }
 
 /** @type {(outgoing: Outgoing) => Promise<Delivery>} never rejects */

@@ -3,14 +3,14 @@
  * nobody waits for it, so there it rests.
  */
 import { createBackoff, UNWATCHED_CAP_MS, WATCHED_CAP_MS } from './backoff.js';
-import { sendCommand } from './commands-api.js';
+import { sendCommand, sendTyping } from './commands-api.js';
 import { Refused } from './http.js';
 import { ask, isSignedOut } from './link.js';
 import { postMessage } from './messages-api.js';
 import { pause } from './pause.js';
 import { createRequestRate } from './request-rate.js';
 import { createSlots } from './slots.js';
-/** @import { ListenParts, OpenLink } from './link.js' */
+/** @import { Listening, ListenParts, OpenLink } from './link.js' */
 /** @import { Slots } from './slots.js' */
 
 /** Seconds the server may hold a request: under the 30 s after which the strictest proxies cut it. */
@@ -36,13 +36,13 @@ export function openPolling() {
   const stops = new Set();
   return {
     listen(parts) {
-      const { check, stop } = startPolling(parts, slots);
+      const { stop, ...polling } = startPolling(parts, slots);
       stops.add(stop);
       const stopOnce = () => {
         stops.delete(stop);
         stop();
       };
-      return { check, stop: stopOnce, tellTyping() {} };
+      return { ...polling, stop: stopOnce };
     },
     send: postMessage,
     request: sendCommand,
@@ -51,13 +51,13 @@ export function openPolling() {
 }
 
 /**
- * @param {Omit<ListenParts, 'onTyping' | 'onPresence'>} parts
+ * @param {Omit<ListenParts, 'onPresence'>} parts
  * @param {Slots} slots
  * @param {'polling' | 'fallback'} [by]
- * @returns {{ check: () => void, stop: () => void }}
+ * @returns {Listening}
  */
 export function startPolling(parts, slots, by = 'polling') {
-  const { life, onState } = parts;
+  const { room, life, onState, onTyping } = parts;
   const backoff = createBackoff();
   const rate = createRequestRate();
   const stopping = new AbortController();
@@ -66,6 +66,8 @@ export function startPolling(parts, slots, by = 'polling') {
   let upToDate = false;
   /** The server said how long to leave it alone; nothing that happens to the page makes that shorter. */
   let notBefore = 0;
+  /** Up to where the server has told who is writing. */
+  let typing = 0;
 
   async function run() {
     while (!stopping.signal.aborted) {
@@ -104,13 +106,17 @@ export function startPolling(parts, slots, by = 'polling') {
   async function askOnce(mayHold, signal) {
     const startedAt = Date.now();
     rate.asked(startedAt, life.isHidden() ? REST_MS / 1000 : HOLD_S);
-    const { count, more } = await ask(parts, { waitS: mayHold ? HOLD_S : 0, signal });
+    const asked = { waitS: mayHold ? HOLD_S : 0, signal, typing: life.isHidden() ? undefined : typing };
+    const { count, more, typists, nextTyping = typing } = await ask(parts, asked);
     if (signal.aborted) return;
+    typists.forEach(onTyping);
+    const isEmpty = count === 0 && nextTyping === typing;
+    typing = nextTyping;
     backoff.reset();
     upToDate = !more;
     if (!upToDate) return;
     onState({ name: 'live', travel: { by, everyS: rate.everyS() } });
-    const spacingMs = mayHold && count === 0 ? EMPTY_SPACING_MS : SPACING_MS;
+    const spacingMs = mayHold && isEmpty ? EMPTY_SPACING_MS : SPACING_MS;
     await pause(startedAt + spacingMs - Date.now(), signal);
   }
 
@@ -153,6 +159,9 @@ export function startPolling(parts, slots, by = 'polling') {
 
   void run();
   return {
+    tellTyping(user) {
+      if (upToDate) void sendTyping(room, user);
+    },
     // A server that hangs takes long to be given up: until it has answered, nobody knows whether this is live.
     check() {
       if (!upToDate) return;

@@ -391,7 +391,7 @@ describe.each(PAGES)('%s', (path) => {
   });
 });
 
-it('shows who is writing and how many are here over a WebSocket, and how many by polling too', async () => {
+it('shows who is writing over a WebSocket, and how many are here by polling too', async () => {
   const { url } = await startTestServer();
   const first = await openPage(`${url}/websocket/`);
   const second = await openPage(`${url}/websocket/`);
@@ -404,4 +404,29 @@ it('shows who is writing and how many are here over a WebSocket, and how many by
   await expectPage(first.page.getByText('is typing')).toHaveCount(0);
   const polling = await openPage(`${url}/polling/`);
   await expectPage(polling.page.getByText('3 here')).toBeVisible();
+});
+
+it('shows who is writing from either page to the other, in all its tabs, and never oneself', async () => {
+  const { url } = await startTestServer();
+  const azin = await openPage(`${url}/websocket/`);
+  const bo = await openPage(`${url}/polling/`);
+  const tab = await openPage(`${url}/polling/`, { beside: bo }); // shares what the first one polls
+  const typing = ({ page }: Chat) => page.locator('#typing');
+  await bo.name.fill('Bó, 你');
+  await bo.message.pressSequentially('hm');
+  await expectPage(typing(azin)).toHaveText('Bó, 你 is typing…');
+  await azin.name.fill('Azin');
+  await azin.message.pressSequentially('hm');
+  for (const one of [bo, tab]) {
+    await expectPage(typing(one)).toContainText('Azin');
+    // Not waited for: what was told of oneself would be gone some seconds later.
+    expect(await typing(one).textContent()).toBe('Azin is typing…');
+  }
+  await azin.message.press('Enter');
+  for (const one of [bo, tab]) await expectPage(one.items).toHaveCount(1);
+  for (const one of [bo, tab]) expect(await typing(one).textContent()).toBe('');
+  await expectPage(typing(azin)).toHaveText('');
+  await tab.name.fill('Bo');
+  await tab.message.pressSequentially('hm');
+  await expectPage(typing(azin)).toHaveText('Bo is typing…');
 });
