@@ -1,7 +1,7 @@
 /** Who is there and who is writing, over all servers. */
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { call, post } from '../harness/api.ts';
+import { call, identify, post, write } from '../harness/api.ts';
 import { createClock } from '../harness/clock.ts';
 import { shareNats } from '../harness/nats.ts';
 import { canRun } from '../harness/programs.ts';
@@ -86,6 +86,18 @@ describe.runIf(canRun('nats-server', 'presence over servers'))('who is there', (
     expect(await whilePassing(clock, bela.nextOf('typing'))).toEqual({ room: 'lobby', user: 'Azin' });
     await bela.ask('typing', { user: 'Bela' }, 'k');
     expect(await whilePassing(clock, azin.nextOf('typing'))).toEqual({ room: 'lobby', user: 'Bela' });
+  });
+
+  it('is told to be writing to those who poll another server, but not to itself', async () => {
+    const { clock, one, other } = await startTwo();
+    const cy = await identify(one.url);
+    const ear = await connectWs(other.url);
+    await write(one.url, '/typing', { user: 'Cy' }, { token: cy.token });
+    expect(await whilePassing(clock, ear.nextOf('typing'))).toEqual({ room: 'lobby', user: 'Cy' });
+    const ask = async (headers = {}) =>
+      (await call(other.url, '/messages?typing=0', { headers })).headers.get('typing');
+    expect(await ask()).toBe('Cy');
+    expect(await ask({ Authorization: `Bearer ${cy.token}` })).toBeNull();
   });
 });
 

@@ -21,7 +21,7 @@ const METHODS = `
   .split(/\s+/);
 const PATHS = `
   / /messages /messages/1 /messages/1/reactions/%F0%9F%91%8D /messages/9/reactions/x /identity /subscriptions /subscriptions/x
-  /subscriptions/x/messages /scheduled /scheduled/x /rooms /search /healthz /readyz /metrics /docs /docs/openapi.yaml
+  /subscriptions/x/messages /scheduled /scheduled/x /typing /rooms /search /healthz /readyz /metrics /docs /docs/openapi.yaml
   /polling/ /polling /websocket/main.js /favicon.ico
 `
   .trim()
@@ -76,7 +76,7 @@ const VALUES = [
 ];
 /** What never has to wait: a held poll and a stream have no end of their own. */
 const QUERIES = `
-  room since before limit ack q as access_token __proto__ since[] room[x]
+  room since before limit typing ack q as access_token __proto__ since[] room[x]
 `
   .trim()
   .split(/\s+/);

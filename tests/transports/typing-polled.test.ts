@@ -190,6 +190,18 @@ describe('a poll', () => {
     expect((await ask(`since=1&typing=${Number.MAX_SAFE_INTEGER}`)).users).toEqual(['Azin']);
   });
 
+  it('that was answered by a message is not answered again', async () => {
+    const { url, clock, tell, ask, held } = await start();
+    const answer = ask('since=1&wait=55&typing=0');
+    await held(1);
+    await post(url, 'here');
+    expect((await answer).texts).toEqual(['here']);
+    await tell({ user: 'Cy' });
+    clock.advance(200);
+    expect((await ask('since=1&typing=0')).users).toEqual(['Cy']);
+    expect((await call(url, '/metrics')).text).not.toMatch(/chat_refusals_total\{code="internal"\} [1-9]/);
+  });
+
   it('leaves nothing behind when it ends', async () => {
     const { url, clock, tell, held } = await start();
     const idle = clock.pending();
@@ -239,6 +251,10 @@ describe('a crowd', () => {
     }
     // Every four seconds, as there are a thousand: at the beginning, and at 4 and 8 s.
     expect(answers()).toBe(3_000);
+    const comesNow = { told: 0, author: undefined };
+    expect(recent.after('lobby', comesNow)).toBeDefined();
+    clock.advance(1_100); // 3.1 s after it was told; it is not told again before 4 s
+    expect(recent.after('lobby', comesNow)).toBeUndefined();
   });
 
   it('of two is told after three seconds of who else began', () => {
