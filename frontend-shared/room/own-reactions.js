@@ -9,6 +9,8 @@ import { nextStep, takeStep, toggle, toReactions } from './reactions.js';
 /** @import { Store } from '../storage.js' */
 
 const PREFIX = 'since.reacted.';
+/** Messages of which it is kept, some 60 kB: a browser keeps 5 MB for all of a site, and nobody looks back that far. */
+const MAX_KEPT = 1_000;
 /** @type {Own} */
 const NONE = new Set();
 
@@ -54,6 +56,18 @@ export function createOwnReactions({ store, request, onAnswer, onChange, onFailu
     if (own.size === 0) store.remove(name);
     else store.set(name, [...own].join(' '));
     readAgain(name);
+    prune(name);
+  }
+
+  /** @type {(but?: string) => void} those of the oldest messages, of whichever journal */
+  function prune(but) {
+    const surplus = kept.size - MAX_KEPT;
+    if (surplus <= 0) return;
+    const others = [...kept.keys()].filter((name) => name !== but);
+    for (const name of others.toSorted((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1)).slice(0, surplus)) {
+      store.remove(name);
+      kept.delete(name);
+    }
   }
 
   /** @type {(message: Message) => Own} without those that are counted nowhere any more */
@@ -79,6 +93,7 @@ export function createOwnReactions({ store, request, onAnswer, onChange, onFailu
     onChange(message.id);
   }
 
+  prune();
   return {
     of: (message) => toReactions(message, read(message), asked.get(message.id)),
     press(message, emoji) {
@@ -103,3 +118,6 @@ export function createOwnReactions({ store, request, onAnswer, onChange, onFailu
     },
   };
 }
+
+/** @type {(name: string) => string} when the message was sent, ISO 8601 */
+const timeOf = (name) => name.slice(name.indexOf('@') + 1);

@@ -158,6 +158,21 @@ describe('reactions', () => {
     next.refresh();
     expect(next.see()).toEqual([{ emoji: LIKE, count: 2, mine: true }]);
   });
+
+  it('are kept of a thousand messages, and of the oldest no more', async () => {
+    const server = startServer();
+    const store = makeStore();
+    const old = Array.from({ length: 1_001 }, (_, index) => {
+      const at = new Date(Date.UTC(2026, 9, 1, 0, 0, index)).toISOString();
+      return `since.reacted.${9_000 - index}@${at}`;
+    });
+    for (const name of old) store.set(name, LIKE);
+    const page = startPage(server, store);
+    expect(store.names()).toEqual(old.slice(1));
+    page.press(LIKE);
+    await page.settle();
+    expect(store.names()).toEqual([...old.slice(2), 'since.reacted.1@2026-11-22T06:53:00.000Z']);
+  });
 });
 
 it('knows a message as its own by the author that was learnt', () => {
