@@ -34,9 +34,15 @@ export function readMarks(text) {
     if (letter === '`') {
       const ticks = runLength(text, at);
       at = codeEnds.get(start) ?? start + ticks;
+      const code = codeEnds.has(start) ? toCode(text.slice(start + ticks, at - ticks)) : '';
+      // A block stands in lines of its own: what follows it begins the next one anyway.
+      if (code.includes('\n') && text.charAt(at) === '\n') {
+        at += 1;
+        marks.endLine();
+      }
       const raw = text.slice(start, at);
-      if (codeEnds.has(start)) marks.add({ type: 'code', raw, text: toCode(raw.slice(ticks, -ticks)) });
-      else marks.addText(raw);
+      if (code === '') marks.addText(raw);
+      else marks.add({ type: 'code', raw, text: code });
     } else if (letter === '*' || letter === '_') {
       at += runLength(text, at);
       marks.addRun(text.slice(start, at), text.charAt(start - 1), text.charAt(at));
@@ -58,10 +64,8 @@ export function readMarks(text) {
 
 /** @type {(text: string) => string} the first line without its marks, where there is room for no more */
 export function toPlainLine(text) {
-  const line = text.trimStart().split('\n', 1)[0] ?? '';
-  return readMarks(line)
-    .map((token) => (token.type === 'code' ? token.text : 'mark' in token ? '' : token.raw))
-    .join('');
+  const plain = readMarks(text).map((token) => (token.type === 'code' ? token.text : 'mark' in token ? '' : token.raw));
+  return plain.join('').trimStart().split('\n', 1)[0] ?? '';
 }
 
 /** Gathers the tokens, and finds for each mark that closes the one that opened it. */
@@ -185,8 +189,13 @@ function findCodeEnds(text) {
   return ends;
 }
 
-/** @type {(text: string) => string} the line breaks beside the ticks of a block belong to the ticks */
-const toCode = (text) => text.replace(/^\n/, '').replace(/\n$/, '') || text;
+/**
+ * The line breaks beside the ticks of a block belong to the ticks; and so does the name of a language, where the ticks
+ * stand in lines of their own.
+ * @type {(text: string) => string}
+ */
+const toCode = (text) =>
+  text.replace(text.endsWith('\n') ? /^[\w+#.-]*\n(?=[^])/ : /^\n/, '').replace(/\n$/, '') || text;
 
 /** @type {(text: string, at: number) => boolean} */
 function isLinkStart(text, at) {

@@ -1,7 +1,7 @@
 /** Marks in a text: what is read as one, and that everything else stays as typed. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readMarks } from '../../frontend-shared/room/rich-text.js';
+import { readMarks, toPlainLine } from '../../frontend-shared/room/rich-text.js';
 
 /** As the page would draw it, with the names of the elements. */
 function draw(text: string): string {
@@ -80,6 +80,22 @@ describe('marks', () => {
     expect(draw('``a ` b``')).toBe('<code>a ` b</code>');
     expect(draw('```\n**a**\n  b\n```')).toBe('<code>**a**\n  b</code>');
     expect(draw('`a\nb`')).toBe('`a\nb`');
+  });
+
+  it('shows of a block neither its ticks, nor its language, nor an empty line behind it', () => {
+    expect(draw('so:\n```js\na\nb\n```\nand *c*')).toBe('so:\n<code>a\nb</code>and <em>c</em>');
+    expect(draw('```\na\nb\n```\n\nc')).toBe('<code>a\nb</code>\nc');
+    expect(draw('```npm ci```\nc')).toBe('<code>npm ci</code>\nc');
+    expect(draw('```js```')).toBe('<code>js</code>');
+    expect(draw('```a b\nc\n```')).toBe('<code>a b\nc</code>');
+    expect(draw('```a\nb```')).toBe('<code>a\nb</code>');
+    expect(draw('**a ```\nb\nc```\nd**')).toBe('**a <code>b\nc</code>d**');
+  });
+
+  it('has a first line for where there is room for no more', () => {
+    expect(toPlainLine('```js\na **b**\nc\n```\nd')).toBe('a **b**');
+    expect(toPlainLine('\n **a** `b`\nc')).toBe('a b');
+    expect(toPlainLine('```\na')).toBe('```');
   });
 
   it.each([
