@@ -68,6 +68,7 @@ export const de = {
     empty: 'Hier wurde noch nichts gesagt. Mach den Anfang!',
     toEnd: 'Zum Neuesten springen',
     toEndNew: (fresh) => `Zum Neuesten springen (${number(fresh)} neue)`,
+    coming: 'Nachrichten werden geladen …',
     loading: 'Ältere Nachrichten werden geladen …',
     began: 'Hier hat es angefangen.',
     fresh: 'Neu',

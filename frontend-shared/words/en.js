@@ -85,6 +85,7 @@ export const en = {
     toEnd: 'Jump to latest',
     /** @type {(fresh: number) => string} */
     toEndNew: (fresh) => `Jump to latest (${number(fresh)} new)`,
+    coming: 'Loading messages…',
     loading: 'Loading older messages…',
     began: 'This is where it began.',
     fresh: 'New',

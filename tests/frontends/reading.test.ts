@@ -205,6 +205,26 @@ describe('one who reads older ones', () => {
   });
 });
 
+it('is said to be on its way, where that takes a moment', async () => {
+  const { url } = await startTestServer();
+  await post(url, 'at last');
+  const answering = Promise.withResolvers<void>();
+  const chat = await openPage(`${url}/polling/`, {
+    impatient: true,
+    prepare: (page) =>
+      page.route('**/messages?*', async (route) => {
+        await answering.promise;
+        await route.continue();
+      }),
+  });
+  const coming = chat.page.getByText('Loading messages…');
+  await expectPage(coming).toBeVisible();
+  await expectPage(chat.page.getByText('Nothing has been said')).toBeHidden();
+  answering.resolve();
+  await expectPage(chat.items).toHaveCount(1);
+  await expectPage(coming).toBeHidden();
+});
+
 it('is heard once by those who listen, and history never', async () => {
   const { url } = await startTestServer();
   await postMany(url, 150);
