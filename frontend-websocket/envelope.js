@@ -1,12 +1,16 @@
 /** What comes through a WebSocket, as far as the page would break by another kind of value. */
 import { isMessage } from '../frontend-shared/link/is-message.js';
+import { isFieldProblems } from '../frontend-shared/link/parse.js';
 /** @import { ServerEnvelope } from '../protocol/envelope.ts' */
 
 /** @type {Record<string, (message: Record<string, unknown>) => boolean>} */
 const FORMS = {
   message: isMessage,
   accepted: () => true,
-  rejected: ({ status, detail }) => typeof status === 'number' && typeof detail === 'string',
+  rejected: ({ status, code, detail, errors = [], retryAfter = 0 }) =>
+    [status, retryAfter].every(Number.isFinite) &&
+    [code, detail].every((text) => typeof text === 'string') &&
+    isFieldProblems(errors),
   'caught-up': ({ room, since }) => typeof room === 'string' && typeof since === 'string',
   reset: ({ room }) => typeof room === 'string',
   typing: ({ room, user }) => typeof room === 'string' && typeof user === 'string',

@@ -1,5 +1,6 @@
 /** One WebSocket from its opening to its end, for all rooms. It never opens again: that is for its owner to decide. */
 import { advance } from '../frontend-shared/link/cursor.js';
+import { isMessage } from '../frontend-shared/link/is-message.js';
 import { newKey } from '../frontend-shared/link/new-key.js';
 import { readToken } from '../frontend-shared/link/sign-in.js';
 import { canRetry, toAccepted, toBody } from '../frontend-shared/link/outgoing.js';
@@ -205,7 +206,8 @@ export function openSocket(first, others, onLive) {
 
 /** @type {(answer: ServerEnvelope | undefined) => Answer | undefined} */
 function toAnswer(answer) {
-  if (answer?.command === 'accepted') return { outcome: 'done', message: answer.message };
+  if (answer?.command === 'accepted')
+    return isMessage(answer.message) ? { outcome: 'done', message: answer.message } : { outcome: 'failed' };
   const problem = /** @type {Problem | undefined} */ (answer?.message);
   if (problem === undefined || problem.status >= 500) return { outcome: 'failed' };
   return problem.status === 401 ? undefined : { outcome: 'refused', problem };

@@ -3,9 +3,9 @@ import { createBackoff, UNWATCHED_CAP_MS } from '../link/backoff.js';
 import { find } from '../elements.js';
 import { startGlimpse } from './glimpse.js';
 import { fetchJson } from '../link/http.js';
+import { parseFrontDoor } from '../link/parse.js';
 import { showAddresses, toShared } from './share.js';
 import { translatePage } from '../words.js';
-/** @import { FrontDoor } from './share.js' */
 
 /** Milliseconds. */
 const PATIENCE_MS = 10_000;
@@ -20,7 +20,7 @@ void show();
 async function show() {
   try {
     const { body } = await fetchJson('/front/door', { timeoutMs: PATIENCE_MS });
-    const told = /** @type {FrontDoor} */ (body);
+    const told = parseFrontDoor(body);
     showAddresses(share, toShared(told, location));
     // A closed server shows nothing to those who have not signed in, and this page signs nobody in.
     glimpse.hidden = !told.isOpen;

@@ -4,6 +4,7 @@ import { drawText } from '../room/draw-text.js';
 import { find } from '../elements.js';
 import { fetchJson } from '../link/http.js';
 import { isMessage } from '../link/is-message.js';
+import { parseMessages } from '../link/parse.js';
 import { toHue, toInitials } from '../room/person.js';
 import { toExactTime, toShortDate } from '../room/time-words.js';
 /** @import { Message } from '../../protocol/envelope.ts' */
@@ -65,7 +66,7 @@ export function startGlimpse(section) {
       const { body, headers } = await fetchJson(`${query}&limit=${SHOWN}`, { timeoutMs: PATIENCE_MS });
       if (mine !== turn) return;
       shown = [];
-      take(Array.isArray(body) ? body.filter(isMessage) : []);
+      take(parseMessages(body));
       listen(`${query}&since=${headers.get('Next-Since') ?? ''}`, mine);
     } catch {
       again(mine);

@@ -2,12 +2,8 @@
 import { find } from '../elements.js';
 import { words } from '../words.js';
 
-/**
- * @typedef {object} FrontDoor What the server tells.
- * @property {boolean} isOpen whether anyone may read
- * @property {boolean} [isShared] whether others can reach it; told on its own machine only
- * @property {string[]} [addresses] of its machine; told there only
- */
+/** @import { FrontDoor } from '../link/parse.js' */
+
 /**
  * @typedef {object} Shared
  * @property {'open' | 'here' | 'alone' | 'unknown'} reach `here`: only this machine is let in; `alone`: it is in no network

@@ -1,7 +1,8 @@
 /** Commands over HTTP: what a WebSocket carries as a frame is a request here. */
 import { fetchJson, hasIdentity, Refused } from './http.js';
 import { canRetry } from './outgoing.js';
-/** @import { Problem } from '../../protocol/envelope.ts' */
+import { parseMessage } from './parse.js';
+/** @import { Message, Problem } from '../../protocol/envelope.ts' */
 
 /** Milliseconds. A slow phone connection needs several seconds. */
 const PATIENCE_MS = 10_000;
@@ -12,7 +13,7 @@ const PATIENCE_MS = 10_000;
  *   | { command: 'delete-message', message: { id: number } }} Command
  */
 /**
- * @typedef {{ outcome: 'done', message: unknown }
+ * @typedef {{ outcome: 'done', message: Message }
  *   | { outcome: 'refused', problem: Problem }
  *   | { outcome: 'failed' }} Answer
  *   Failed: it may or may not have been carried out; all commands are absolute, so asking again does no harm.
@@ -29,7 +30,7 @@ export async function sendCommand(command) {
       keepalive: true,
       ...(body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
     });
-    return { outcome: 'done', message: answer.body };
+    return { outcome: 'done', message: parseMessage(answer.body) };
   } catch (error) {
     return toFailure(error);
   }

@@ -1,4 +1,5 @@
 /** Requests that end: with an answer, with a problem that the server explains, or with nobody there. */
+import { isFieldProblems, toRecord } from './parse.js';
 import { readToken } from './sign-in.js';
 /** @import { Problem } from '../../protocol/envelope.ts' */
 
@@ -118,14 +119,13 @@ export function retryAfterMs(header, nowMs) {
 
 /** @type {(body: unknown, response: Response) => Problem} */
 function toProblem(body, { status, statusText }) {
-  const said = /** @type {Partial<Problem>} */ (typeof body === 'object' && body !== null ? body : {});
-  const title = said.title ?? statusText;
+  const { code, title = statusText, detail = title, errors } = toRecord(body);
   return {
     type: 'about:blank',
-    code: 'internal',
-    detail: title || `The server answered ${status}`,
-    ...said,
-    title,
+    code: typeof code === 'string' ? code : 'internal',
+    title: String(title),
+    detail: String(detail) || `The server answered ${status}`,
+    ...(isFieldProblems(errors) && { errors }),
     status,
   };
 }

@@ -1,7 +1,7 @@
 /** `/messages` over HTTP: what came since, what came before, and one more. */
 import { fetchJson, Refused } from './http.js';
-import { isMessage } from './is-message.js';
 import { canRetry, toAccepted, toBody } from './outgoing.js';
+import { parseMessages } from './parse.js';
 /** @import { Message } from '../../protocol/envelope.ts' */
 /** @import { Delivery, Outgoing } from './outgoing.js' */
 
@@ -42,7 +42,7 @@ export async function fetchMessages(query, signal) {
   });
   const next = headers.get('Next-Since');
   const more = headers.get('More') === 'true';
-  const messages = Array.isArray(body) ? body.filter(isMessage) : [];
+  const messages = parseMessages(body);
   return { messages, more, ...(next !== null && { next }), ...toTyping(headers) };
 }
 
@@ -72,7 +72,7 @@ export async function postMessage(outgoing) {
       body: JSON.stringify(toBody(outgoing)),
       timeoutMs: PATIENCE_MS,
     });
-    return toAccepted(/** @type {object} */ (body));
+    return toAccepted(body);
   } catch (error) {
     if (!(error instanceof Refused)) return { outcome: 'failed', retryAfterMs: undefined };
     const { problem, retryAfterMs } = error;

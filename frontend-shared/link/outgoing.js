@@ -1,4 +1,6 @@
 /** What a person has written and the server has not yet accepted, as it is kept and as it ends. */
+import { isMessage } from './is-message.js';
+import { toRecord } from './parse.js';
 /** @import { Message, Problem } from '../../protocol/envelope.ts' */
 
 /**
@@ -58,9 +60,12 @@ export function parseOutgoing(kept) {
 /** @type {(outgoing: Outgoing) => object} what is sent of it; the key goes beside */
 export const toBody = ({ key: _key, order: _order, held: _held, ...body }) => body;
 
-/** @type {(accepted: object) => Delivery} what waits for its time is no message yet */
-export const toAccepted = (accepted) =>
-  'scheduled' in accepted ? { outcome: 'scheduled' } : { outcome: 'sent', message: /** @type {Message} */ (accepted) };
+/** @type {(accepted: unknown) => Delivery} what waits for its time is no message yet */
+export function toAccepted(accepted) {
+  if (isMessage(accepted)) return { outcome: 'sent', message: accepted };
+  const isScheduled = typeof toRecord(accepted)['scheduled'] === 'string';
+  return isScheduled ? { outcome: 'scheduled' } : { outcome: 'failed', retryAfterMs: undefined };
+}
 
 /** @type {(text: string) => unknown} undefined when it is no JSON */
 function parseJson(text) {

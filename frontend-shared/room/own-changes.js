@@ -38,7 +38,7 @@ export function createOwnChanges({ edits, request, onChange, onAnswer, onFailure
     if (answer.outcome === 'done') edits.drop(message);
     underWay.delete(id);
     onChange(id);
-    if (answer.outcome === 'done') onAnswer(/** @type {Message} */ (answer.message));
+    if (answer.outcome === 'done') onAnswer(answer.message);
     else onFailure(answer, fault);
   }
 

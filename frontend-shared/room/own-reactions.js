@@ -87,7 +87,7 @@ export function createOwnReactions({ store, request, onAnswer, onChange, onFailu
         break;
       }
       known = takeStep(known, step);
-      onAnswer(/** @type {Message} */ (answer.message));
+      onAnswer(answer.message);
     }
     asked.delete(message.id);
     onChange(message.id);

@@ -7,7 +7,7 @@ import { toRoom } from './room-name.js';
 import { words } from '../words.js';
 import { mark } from '../writing/composer.js';
 /** @import { Message } from '../../protocol/envelope.ts' */
-/** @import { RoomSummary } from '../link/directory-api.js' */
+/** @import { RoomSummary } from '../link/parse.js' */
 /** @import { PageLife } from '../link/page-life.js' */
 /** @import { ReadMarks } from '../room/read-marks.js' */
 /** @import { Unread, UnreadRooms } from './unread.js' */

@@ -4,7 +4,7 @@
  */
 import { mentions } from '../room/mentions.js';
 /** @import { Message } from '../../protocol/envelope.ts' */
-/** @import { RoomSummary } from '../link/directory-api.js' */
+/** @import { RoomSummary } from '../link/parse.js' */
 /** @import { ReadMarks } from '../room/read-marks.js' */
 
 /** Messages of a room that are counted; beyond, it is "many" to anybody. */

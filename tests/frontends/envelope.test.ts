@@ -7,7 +7,7 @@ const message = { id: 1, seq: 1, room: 'lobby', user: 'Azin', message: 'hi', tim
 it.each([
   { command: 'message', message },
   { command: 'accepted', key: 'k', message },
-  { command: 'rejected', key: 'k', message: { status: 429, detail: 'Too many.', retryAfter: 3 } },
+  { command: 'rejected', key: 'k', message: { status: 429, code: 'rate-limited', detail: 'Too many.', retryAfter: 3 } },
   { command: 'caught-up', message: { room: 'lobby', since: '1-abc' } },
   { command: 'reset', message: { room: 'lobby', code: 'cursor-gone' } },
   { command: 'typing', message: { room: 'lobby', user: 'Azin' } },
@@ -26,6 +26,7 @@ it.each([
   '{"command":"caught-up","message":{"room":"lobby"}}',
   '{"command":"presence","message":{"room":"lobby","online":"many"}}',
   '{"command":"rejected","message":null}',
+  '{"command":"rejected","message":{"status":400,"code":"invalid-message","detail":"","errors":["user"]}}',
   '{"command":"toString","message":{}}',
   '{"command":"of-a-newer-server","message":{}}',
 ])('is nothing else: %s', (text) => {
