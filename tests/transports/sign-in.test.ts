@@ -78,6 +78,18 @@ describe('a closed server', () => {
     ).toMatchObject({ status: 403 });
   });
 
+  it('takes the name of one who is typing from the token, by a request as on a WebSocket', async () => {
+    const { url, clock } = await startClosed();
+    expect((await write(url, '/typing', { user: 'Mallory' })).status).toBe(401);
+    const bo = await connectWs(url, { token: await signed({ ...AZIN, sub: 'bo-2', name: 'Bo' }) });
+    await write(url, '/typing', { user: 'Mallory' }, { token: await signed(AZIN) });
+    clock.advance(200);
+    expect(await bo.nextOf('typing')).toEqual({ room: 'lobby', user: 'Azin' });
+    await (await connectWs(url, { token: await signed(AZIN) })).ask('typing', { user: 'Mallory' }, 'k');
+    clock.advance(200);
+    expect(await bo.nextOf('typing')).toEqual({ room: 'lobby', user: 'Azin' });
+  });
+
   it('takes the token of a WebSocket from its address, as browsers let no page set headers', async () => {
     const { url } = await startClosed();
     const socket = await connectWs(url, { path: `/messages?access_token=${await signed(AZIN)}` });
