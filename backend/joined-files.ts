@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { JOIN_AGAIN_AFTER_MS } from './limits.ts';
 import type { BuildOptions, Metafile } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
@@ -60,15 +61,18 @@ export interface JoinOptions {
   onFailure(error: unknown): void;
   /** For tests: esbuild's own, or one that cannot be had. */
   load?(): Promise<Pick<typeof import('esbuild'), 'build' | 'stop'>>;
+  /** For tests: milliseconds. */
+  now?(): number;
 }
 
 /** @param folder absolute, and where the names of the files begin */
 export function joinFiles(
   folder: string,
-  { entries, onFailure, load = () => import('esbuild') }: JoinOptions,
+  { entries, onFailure, load = () => import('esbuild'), now = Date.now }: JoinOptions,
 ): JoinedFiles {
   let made: Made | undefined;
   let isImpossible = false;
+  let failedAt = -Infinity;
   let underWay: Promise<void> | undefined;
 
   async function makeAnew(): Promise<void> {
@@ -98,8 +102,11 @@ export function joinFiles(
     try {
       if (made !== undefined && (await isFresh(made.sources))) return;
       made = undefined;
+      // Meanwhile all is given as it stands. Which file is to be mended is not known: it may be one that is missing.
+      if (now() - failedAt < JOIN_AGAIN_AFTER_MS) return;
       await makeAnew();
     } catch (error) {
+      failedAt = now();
       onFailure(error);
     }
   }

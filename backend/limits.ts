@@ -63,6 +63,8 @@ export const REMEMBERED_QUERIES = 1_000;
 export const REMEMBERED_ORIGINS = 100;
 /** Characters of a question whose answer is remembered: what people's programs ask, and not the longest that fits. */
 export const MAX_REMEMBERED_CHARS = 200;
+/** Milliseconds until pages are joined again that could not be: whoever develops is not kept waiting for each of them. */
+export const JOIN_AGAIN_AFTER_MS = 2_000;
 /** QR codes that are remembered, of 7 kB each: a server has few addresses. */
 export const MAX_QR_CODES = 20;
 /** Characters of an address that is drawn as a QR code: more make a code too fine for a phone, and take long to draw. */

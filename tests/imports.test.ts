@@ -20,7 +20,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   ['backend/origin', []],
   ['backend/page-headers', []],
   ['backend/emoji', []],
-  ['backend/joined-files', []],
+  ['backend/joined-files', ['backend/limits']],
   ['backend/page-files', ['type backend/joined-files']],
   ['backend/service-worker', ['type backend/joined-files']],
   ['backend/errors', ['type protocol/']],

@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { joinFiles } from '../../backend/joined-files.ts';
+import { JOIN_AGAIN_AFTER_MS } from '../../backend/limits.ts';
 import { makeDataDir, startTestServer } from '../harness/server.ts';
 
 const PAGES = ['frontend-polling', 'frontend-websocket'];
@@ -149,15 +150,18 @@ describe('joining', () => {
     expect(counts.builds).toBe(2);
   });
 
-  it('gives nothing where it cannot be done, says so, and tries again when a source may have been mended', async () => {
+  it('gives nothing where it cannot be done, says so, and tries again after a while', async () => {
     const { folder, write } = await makeFolder();
     const { counts, load } = await watched();
     const told: unknown[] = [];
-    const files = joinFiles(folder, { entries: ['main.js'], load, onFailure: (error) => told.push(error) });
+    let now = 0;
+    const onFailure = (error: unknown) => told.push(error);
+    const files = joinFiles(folder, { entries: ['main.js'], load, onFailure, now: () => now });
     await write('a.js', 'export const a = ;');
-    expect(await files.find('main.js')).toBeUndefined();
+    for (let times = 0; times < 3; times += 1) expect(await files.find('main.js')).toBeUndefined();
     expect(told).toHaveLength(1);
     await write('a.js', `export const a = 'mended';\n`);
+    now += JOIN_AGAIN_AFTER_MS;
     expect(await textOf(files)).toContain('mended');
     expect(counts).toEqual({ builds: 2, stops: 2 });
     await rm(folder, { recursive: true });
