@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { CLIENT_COMMANDS, isClientCommand } from '../backend/commands/table.ts';
+import { DEFAULT_ROOM, room } from '../backend/commands/fields.ts';
 import { documents } from '../backend/docs/documents.ts';
 import * as shapes from '../backend/docs/schemas.ts';
 import { CLOSE, ERRORS } from '../backend/errors.ts';
@@ -15,6 +16,15 @@ import * as limits from '../backend/limits.ts';
 import { SETTINGS } from '../backend/settings.ts';
 import { CONNECTION_COMMANDS } from '../backend/transports/websocket-envelope.ts';
 import { WEBSOCKET_PATHS } from '../backend/transports/websocket.ts';
+import { MAX_MATCHES } from '../frontend-shared/link/directory-api.js';
+import { HOLD_S, REST_MS } from '../frontend-shared/link/poller.js';
+import { MAX_STEP } from '../frontend-shared/room/reading-bounds.js';
+import { ROOM_PATTERN, roomOf } from '../frontend-shared/side/room-name.js';
+import { LASTS_MS } from '../frontend-shared/side/typists.js';
+import { MAX_COUNTED } from '../frontend-shared/side/unread.js';
+import { MAX_NAME } from '../frontend-shared/writing/composer.js';
+import { MAX_MESSAGE } from '../frontend-shared/writing/text-length.js';
+import { EVERY_MS } from '../frontend-shared/writing/typing-sign.js';
 import { call, identify, post, write } from './harness/api.ts';
 import { startTestServer } from './harness/server.ts';
 import { connectWs } from './harness/ws-client.ts';
@@ -116,6 +126,35 @@ describe('commands and events', () => {
         ...Object.keys(shapes.streamEvents).map((name) => `stream.${name}`),
       ].toSorted(),
     );
+  });
+});
+
+describe('the pages', () => {
+  it('name rooms as the server does', () => {
+    expect(ROOM_PATTERN.source).toBe(z.toJSONSchema(room).pattern);
+    expect(roomOf('')).toBe(DEFAULT_ROOM);
+  });
+
+  it('let nothing be written that does not fit, and everything that does', () => {
+    expect([MAX_NAME, MAX_MESSAGE]).toEqual([limits.MAX_USER_LENGTH, limits.MAX_MESSAGE_LENGTH]);
+    for (const page of ['frontend-polling', 'frontend-websocket']) {
+      const [, most] = /id="search"[^>]*maxlength="(\d+)"/.exec(read(`${page}/index.html`)) ?? [];
+      expect(Number(most), page).toBe(limits.MAX_SEARCH_LENGTH);
+    }
+  });
+
+  it('ask for no more at once than is given', () => {
+    for (const most of [MAX_MATCHES, MAX_COUNTED, MAX_STEP]) expect(most).toBeLessThanOrEqual(limits.MAX_PAGE);
+  });
+
+  it('ask so often that who is there is known to be there, and for no longer than is held', () => {
+    expect(HOLD_S).toBeLessThanOrEqual(limits.MAX_WAIT_S);
+    for (const everyMs of [HOLD_S * 1000, REST_MS]) expect(everyMs).toBeLessThan(limits.POLLER_STAYS_MS);
+  });
+
+  it('tell of writing no more often than is told on, and show it until it is told again', () => {
+    expect(EVERY_MS).toBeGreaterThanOrEqual(limits.TYPING_EVERY_MS);
+    expect(LASTS_MS).toBeGreaterThan(EVERY_MS + limits.TYPING_EVERY_MS);
   });
 });
 

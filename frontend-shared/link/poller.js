@@ -14,13 +14,13 @@ import { createSlots } from './slots.js';
 /** @import { Slots } from './slots.js' */
 
 /** Seconds the server may hold a request: under the 30 s after which the strictest proxies cut it. */
-const HOLD_S = 25;
+export const HOLD_S = 25;
 /** Milliseconds at least, where more rooms are listened to than requests may be held: each has its turn. */
 const MIN_HOLD_MS = 2_000;
 /** Requests held at a time; of the six that a browser allows to one server, some are for what people do. */
 const MAX_HELD = 4;
 /** Milliseconds between questions in a hidden tab; under the minute after which its person no longer counts as here. */
-const REST_MS = 55_000;
+export const REST_MS = 55_000;
 /** Milliseconds between the starts of two questions, so that a burst of messages comes in a few answers. */
 const SPACING_MS = 100;
 /** Milliseconds, when there was nothing in the last answer: a server that does not hold requests is not to be flooded. */

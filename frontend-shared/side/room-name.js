@@ -1,18 +1,18 @@
 /** Rooms by their name, as people type it and as it stands in the page's address. */
 
 const DEFAULT_ROOM = 'lobby';
-const PATTERN = /^[a-z0-9][a-z0-9-]{0,39}$/;
+export const ROOM_PATTERN = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
 /** @type {(typed: string) => string | undefined} undefined when no room can be called that */
 export function toRoom(typed) {
   const room = typed.trim().replace(/^#/, '').trim().toLowerCase().split(/\s+/).join('-');
-  return PATTERN.test(room) ? room : undefined;
+  return ROOM_PATTERN.test(room) ? room : undefined;
 }
 
 /** @type {(search: string) => string} of the page's address; what names no room leads to the first one */
 export function roomOf(search) {
   const room = new URLSearchParams(search).get('room') ?? '';
-  return PATTERN.test(room) ? room : DEFAULT_ROOM;
+  return ROOM_PATTERN.test(room) ? room : DEFAULT_ROOM;
 }
 
 /** @type {(room: string, id?: number) => string} relative to the page */

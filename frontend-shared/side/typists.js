@@ -3,7 +3,7 @@ import { locale, words } from '../words.js';
 /** @import { Message } from '../../protocol/envelope.ts' */
 
 /** Milliseconds that one sign of writing lasts: a little longer than two of them are apart. */
-const LASTS_MS = 5_000;
+export const LASTS_MS = 5_000;
 /** Names that are said; of a crowd, how many more. */
 const MAX_NAMES = 3;
 

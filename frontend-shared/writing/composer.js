@@ -8,7 +8,7 @@ import { words } from '../words.js';
 /** @import { Store } from '../storage.js' */
 
 /** Code points, as the server counts them: they are told before the text is on its way, offline too. */
-const MAX_NAME = 40;
+export const MAX_NAME = 40;
 
 /**
  * @typedef {object} Composer

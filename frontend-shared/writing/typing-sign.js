@@ -1,7 +1,7 @@
 /** Tells the others that one is writing, no more often than they need to hear it. */
 
 /** Milliseconds between two signs. */
-const EVERY_MS = 2_000;
+export const EVERY_MS = 2_000;
 
 /**
  * @param {(user: string) => void} tell
