@@ -157,6 +157,7 @@ export function startPage(name, openLink) {
     view.toEnd();
     writing.enter(room);
     side.enter(room);
+    view.awaitKept();
     void listen();
     outbox.flush();
   }
@@ -173,10 +174,8 @@ export function startPage(name, openLink) {
     const of = visit;
     const found = await kept.enter(room);
     if (of !== visit) return;
-    if (found) {
-      writing.heard(found.messages);
-      view.takeKept(found.messages);
-    }
+    if (found) writing.heard(found.messages);
+    view.takeKept(found?.messages ?? []);
     /** @type {<Told extends unknown[]>(tell: (...told: Told) => void) => (...told: Told) => void} */
     const whileHere =
       (tell) =>

@@ -38,6 +38,8 @@ import { createTimeline } from './timeline.js';
  * @property {() => boolean} isComplete nothing came before what is shown
  * @property {() => void} caughtUp everything is here, but for what is older
  * @property {() => void} forget
+ * @property {() => void} hold draws nothing, as what was kept of it is about to come
+ * @property {() => void} letGo
  * @property {() => number | undefined} oldest the oldest id that is shown, or is about to be
  * @property {() => number} end the first id that is not shown any more; infinite at the newest
  * @property {() => number | undefined} newest the newest id there is
@@ -267,6 +269,8 @@ export function createConversation({ draw, reader, isHeld, quoting, onArrived })
       isAnew = true;
       changed();
     },
+    hold: pace.hold,
+    letGo: pace.letGo,
     hasKey: (key) => keys.has(key),
     oldest() {
       settle();

@@ -1,10 +1,12 @@
 /** When to draw: with the next frame what comes alone, and some times in a second however much comes. */
-import { DRAW_EVERY_MS, HIDDEN_DRAW_MS } from './reading-bounds.js';
+import { DRAW_EVERY_MS, HELD_MS, HIDDEN_DRAW_MS } from './reading-bounds.js';
 
 /**
  * @typedef {object} Pace
  * @property {() => void} changed draws as soon as it is time
  * @property {() => void} goOn draws with the next frame, as what was drawn is not all yet
+ * @property {() => void} hold nothing is drawn until it is let go, as more is about to come
+ * @property {() => void} letGo draws with the next frame, however lately it was done
  */
 
 /** @type {(draw: () => void) => Pace} */
@@ -13,9 +15,11 @@ export function createPace(draw) {
   let cancel;
   let isResting = false;
   let isWanted = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let held;
 
   function goOn() {
-    if (cancel) return;
+    if (cancel || held !== undefined) return;
     const frame = requestAnimationFrame(drawNow);
     const timer = setTimeout(drawNow, HIDDEN_DRAW_MS);
     cancel = () => {
@@ -41,11 +45,24 @@ export function createPace(draw) {
     }, DRAW_EVERY_MS);
   }
 
+  function letGo() {
+    clearTimeout(held);
+    held = undefined;
+    goOn();
+  }
+
   return {
     goOn,
     changed() {
       isWanted = true;
       if (!isResting) goOn();
     },
+    hold() {
+      cancel?.();
+      cancel = undefined;
+      clearTimeout(held);
+      held = setTimeout(letGo, HELD_MS);
+    },
+    letGo,
   };
 }

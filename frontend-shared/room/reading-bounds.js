@@ -15,6 +15,8 @@ export const SHOWN_SLACK = 100;
 export const DRAW_EVERY_MS = 100;
 /** Milliseconds within which is drawn where there are no frames: in a hidden tab. */
 export const HIDDEN_DRAW_MS = 250;
+/** Milliseconds to wait for what the browser has kept of a room: mostly ten. Longer would show one room under another's name. */
+export const HELD_MS = 150;
 /** Newest messages that are kept while older ones are read: they are drawn at once when one jumps back to the end. */
 export const KEPT_NEWEST = 100;
 /** Messages kept aside, of which one is not shown: what is quoted, and old ones that changed. */

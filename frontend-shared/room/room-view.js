@@ -33,6 +33,7 @@ import { words } from '../words.js';
  * @typedef {object} RoomView
  * @property {(messages: readonly Message[]) => void} take of any room; those of others are left out
  * @property {(author: string | undefined) => void} learn of a message that was posted from here
+ * @property {() => void} awaitKept what is shown stays, so that the page is not bare for a moment in between
  * @property {(messages: readonly Message[]) => void} takeKept what the browser had kept: the newest as they were then
  * @property {() => void} hasNewest the newest are here, and where they begin
  * @property {() => void} caughtUp everything is here, but for what is older
@@ -240,8 +241,10 @@ export function createRoomView({ room, store, life, pending, request, explain, d
   return {
     take,
     learn: author.learn,
+    awaitKept: conversation.hold,
     takeKept(messages) {
       if (messages.length > 0) conversation.takeOlder(messages, false);
+      conversation.letGo();
     },
     hasNewest: conversation.caughtUp,
     caughtUp() {

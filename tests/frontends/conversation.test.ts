@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createConversation } from '../../frontend-shared/room/conversation.js';
 import {
   DRAW_EVERY_MS,
+  HELD_MS,
   KEPT_NEWEST,
   MAX_ASIDE,
   MAX_SHOWN,
@@ -63,6 +64,31 @@ function start({ reader = 'end', held }: { reader?: number | 'end'; held?: numbe
 }
 
 describe('what is drawn', () => {
+  it('stays until what was kept of a room is there, but not for long', () => {
+    const { conversation, drawn, drawFrames } = start();
+    const enter = () => {
+      conversation.hold();
+      conversation.forget();
+      drawFrames();
+    };
+    enter();
+    expect(drawn).toHaveLength(0);
+    conversation.takeOlder([message(1)], false);
+    conversation.letGo();
+    drawFrames();
+    expect(drawn.map(({ messages }) => messages.size())).toEqual([1]);
+    enter();
+    conversation.takeOlder([message(2)], false);
+    conversation.letGo();
+    // With the next frame, however lately the last was drawn.
+    drawFrames();
+    expect(drawn.map(({ messages }) => messages.size())).toEqual([1, 1]);
+    enter();
+    vi.advanceTimersByTime(HELD_MS);
+    drawFrames();
+    expect(drawn.map(({ messages }) => messages.size())).toEqual([1, 1, 0]);
+  });
+
   it('is what changed, and nothing else, however many are shown', () => {
     const { conversation, drawn, drawAll } = start();
     conversation.take(range(1, 500));
