@@ -19,8 +19,6 @@ export interface Listeners {
 
 /** Handshakes under way together: fewer than wait for being accepted on any system. */
 const CONNECT_TOGETHER = 50;
-/** Milliseconds, fewer than any server waits for a sign of life. */
-const SAY_ALIVE_EVERY_MS = 15_000;
 
 /** @param since cursor that they join at, so that no older message is sent to them */
 export async function openListeners(wire: Wire, port: number, count: number, since: string): Promise<Listeners> {
@@ -51,10 +49,6 @@ export async function openListeners(wire: Wire, port: number, count: number, sin
     const next = Math.min(CONNECT_TOGETHER, count - sockets.length);
     sockets.push(...(await Promise.all(Array.from({ length: next }, openOne))));
   }
-  const { alive } = wire;
-  const sayAlive = setInterval(() => {
-    if (alive !== undefined) for (const socket of sockets) socket.write(alive);
-  }, SAY_ALIVE_EVERY_MS);
   return {
     sockets,
     noteSent(messages) {
@@ -76,7 +70,6 @@ export async function openListeners(wire: Wire, port: number, count: number, sin
     },
     close() {
       onLost = () => {};
-      clearInterval(sayAlive);
       for (const socket of sockets) socket.destroy();
     },
   };

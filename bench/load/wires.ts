@@ -30,6 +30,8 @@ const UPGRADE =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
   `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n`;
 const BRACE = 0x7b;
+/** Milliseconds, fewer than any server waits for a sign of life. */
+const SAY_ALIVE_EVERY_MS = 15_000;
 /** An empty pong, masked. */
 const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 
@@ -110,7 +112,15 @@ export async function openWire(
   );
   socket.write(`GET ${wire.path(since)} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${wire.headers}\r\n`);
   await opened.promise;
+  keepAlive(socket, wire);
   return socket;
+}
+
+/** Also one that only writes, or that has stopped reading, says that it is there. */
+export function keepAlive(socket: Socket, { alive }: Wire): void {
+  if (alive === undefined) return;
+  const saying = setInterval(() => socket.write(alive), SAY_ALIVE_EVERY_MS);
+  socket.once('close', () => clearInterval(saying));
 }
 
 /** Counts the messages of a stream: a message of a run is flat JSON, and has one brace that opens. */

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readTexts } from '../load/frames.ts';
 import { openListeners } from '../load/listeners.ts';
 import { connectRaw } from '../load/raw-socket.ts';
-import { WIRES } from '../load/wires.ts';
+import { warmUp } from '../load/requests.ts';
+import { keepAlive, WIRES } from '../load/wires.ts';
 import { openWriter, pace } from '../load/writer.ts';
 import { askCursor, measure, POST } from './scenario.ts';
 import type { Socket } from 'node:net';
@@ -15,8 +16,10 @@ const STALLED = 20;
 const MESSAGES_PER_SECOND = 1_500;
 /** As long as 20 s, where a steady load lasts 2 s. */
 const LONGER = 10;
-/** Seconds in which the window is filled, which is as large without a stalled reader. */
-const WARM_UP_S = 10;
+/** Posts for so many seconds of load, 280,000 in all: the window is full then, and what SQLite keeps of its files. */
+const FILL_S = 20;
+/** Seconds in which everyone reads. */
+const WARM_UP_S = 5;
 const LOOK_EVERY_MS = 250;
 /** Messages that get a reaction while nobody of the stalled reads. */
 const CHANGED = 100;
@@ -35,6 +38,7 @@ export const slowReaders: Scenario = {
   contenders: () => [{ label: 'since', server: 'since' }],
   async run({ size: { seconds }, startServer }) {
     const server = await startServer();
+    await warmUp(server, FILL_S);
     const start = await askCursor(server);
     const readers = await openListeners(WIRES.websocket, server.port, READING, start);
     const stalled = await Promise.all(Array.from({ length: STALLED }, async () => openSeeing(server.port, start)));
@@ -92,15 +96,17 @@ async function openSeeing(port: number, since: string): Promise<{ socket: Socket
   const { path, headers } = WIRES.websocket;
   const socket = await connectRaw(port, onBytes, () => {}); // a lost one is found by what it lacks
   socket.write(`GET ${path(since)} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}\r\n`);
+  keepAlive(socket, WIRES.websocket);
   return { socket, seen };
 }
 
 /** Reactions, as they need no author: each gives a message that has been sent a newer state. */
-async function changeSome({ port }: ServerProcess, newest: number): Promise<void> {
+async function changeSome({ port }: ServerProcess, written: number): Promise<void> {
+  const newest = (await (await fetch(`http://127.0.0.1:${port}/messages?limit=1`)).json()) as [{ id: number }];
   const response = await fetch(`http://127.0.0.1:${port}/identity`, { method: 'POST' });
   const { token } = (await response.json()) as { token: string }; // as PROTOCOL.md has it
   for (let nth = 0; nth < CHANGED; nth++) {
-    const id = Math.max(newest - Math.floor((nth * newest) / CHANGED), 1);
+    const id = newest[0].id - Math.floor((nth * written) / CHANGED);
     const headers = { Authorization: `Bearer ${token}` };
     const url = `http://127.0.0.1:${port}/messages/${id}/reactions/${encodeURIComponent('👍')}`;
     const answer = await fetch(url, { method: 'PUT', headers });
