@@ -107,6 +107,7 @@ export function startPage(name, openLink) {
     },
     onDrawn: () => writing.redraw(),
     onReply: ({ id }) => writing.replyTo(id),
+    onLeave: () => writing.focus(),
     onQuote: (id) => go(room, id),
   });
   const writing = createWriting({

@@ -1,16 +1,17 @@
-/** The keys of one who reads: arrows go from message to message, Home and End to the first and to the newest. */
+/** The keys of one who reads: arrows go from message to message, Home and End to the first and to the newest; Escape leaves. */
 
 /**
  * @param {HTMLElement} log
  * @param {HTMLElement} list
- * @param {() => void} toEnd
+ * @param {{ toEnd: () => void, leave: () => void }} acts
  */
-export function moveByKeys(log, list, toEnd) {
+export function moveByKeys(log, list, { toEnd, leave }) {
   log.addEventListener('keydown', (event) => {
     const { key, target } = event;
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || !(target instanceof Element)) return;
     // In a box one writes with these keys.
-    if (target.closest('textarea, input, select')) return;
+    if (event.defaultPrevented || target.closest('textarea, input, select')) return;
+    if (key === 'Escape') return leave();
     const next = nextOf(key, target.closest('.message'));
     if (next === undefined) return;
     event.preventDefault();

@@ -64,6 +64,7 @@ import { words } from '../words.js';
  * @param {(key: string) => void} parts.discard
  * @param {() => void} parts.onDrawn
  * @param {(message: Message) => void} parts.onReply
+ * @param {() => void} parts.onLeave one has read, and goes on to write
  * @param {(id: number) => void} parts.onQuote what is replied to is to be shown
  * @returns {RoomView}
  */
@@ -175,7 +176,7 @@ export function createRoomView({ room, store, life, pending, request, explain, d
     onReply: parts.onReply,
     onQuote: parts.onQuote,
   });
-  moveByKeys(log, find('list', HTMLElement), toEnd);
+  moveByKeys(log, find('list', HTMLElement), { toEnd, leave: parts.onLeave });
   toEndButton.addEventListener('click', () => {
     toEnd();
     log.focus();

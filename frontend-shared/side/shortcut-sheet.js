@@ -32,6 +32,7 @@ const SHEET = /** @type {const} */ ([
       ['move', '↑ ↓'],
       ['ends', `${words.keys.home} ${words.keys.end}`],
       ['open', 'Enter'],
+      ['back', 'Esc'],
     ],
   ],
 ]);

@@ -282,6 +282,7 @@ export const de = {
     ends: 'Zur ersten, zur neuesten',
     suggest: 'Namen oder Emoji vorschlagen',
     open: 'Zum Gefundenen gehen',
+    back: 'Zurück ins Nachrichtenfeld',
     singleKeys:
       'Einzelne Tasten wirken, wo du gerade nicht schreibst. In den Einstellungen lassen sie sich abschalten.',
   },

@@ -319,6 +319,7 @@ export const en = {
     ends: 'The first, the newest',
     suggest: 'Suggest names, or emoji',
     open: 'Go to what was found',
+    back: 'Back to the message box',
     singleKeys: 'Single keys work where you are not writing, and can be switched off in the settings.',
   },
 };

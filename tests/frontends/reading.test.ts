@@ -283,4 +283,8 @@ it('is read by keys, folds what is long, and tells two of one name apart', async
   await keyboard.press('Home');
   await expectPage(chat.items.first()).toBeFocused();
   await expectPage(chat.items.first()).toBeInViewport();
+  await keyboard.press('Tab');
+  await keyboard.press('Escape');
+  await expectPage(chat.message).toBeFocused();
+  await expectPage(chat.items.first()).toBeInViewport();
 });
