@@ -2,17 +2,17 @@
 import { createBackoff, WATCHED_CAP_MS } from '../link/backoff.js';
 import { drawText } from '../room/draw-text.js';
 import { find } from '../elements.js';
-import { fetchJson } from '../link/http.js';
-import { isMessage } from '../link/is-message.js';
-import { parseMessages } from '../link/parse.js';
+import { isGone } from '../link/http.js';
+import { fetchMessages, HOLD_S } from '../link/messages-api.js';
+import { pause } from '../link/pause.js';
 import { toHue, toInitials } from '../room/person.js';
 import { toExactTime, toShortDate } from '../room/time-words.js';
 /** @import { Message } from '../../protocol/envelope.ts' */
 
 const ROOM = 'lobby';
 const SHOWN = 5;
-/** Milliseconds. */
-const PATIENCE_MS = 10_000;
+/** Milliseconds between two questions: this is a look at the chat, and however much is said, five are shown. */
+const SPACING_MS = 1_000;
 
 /**
  * The newest of those that were known and those that came, each at its newest state, in order of id.
@@ -34,10 +34,8 @@ export function startGlimpse(section) {
   const backoff = createBackoff();
   /** @type {Message[]} */
   let shown = [];
-  /** @type {EventSource | undefined} */
-  let stream;
-  /** Which opening is under way: one that was closed meanwhile does nothing any more. */
-  let turn = 0;
+  /** Ends the listening. */
+  let listening = new AbortController();
   let willDraw = false;
 
   /** Once a frame at most, however many come. @type {(came: readonly Message[]) => void} */
@@ -52,56 +50,43 @@ export function startGlimpse(section) {
     });
   };
 
-  const close = () => {
-    turn += 1;
-    stream?.close();
-    stream = undefined;
-  };
-
-  const open = async () => {
-    close();
-    const mine = turn;
-    try {
-      const query = `/messages?room=${ROOM}`;
-      const { body, headers } = await fetchJson(`${query}&limit=${SHOWN}`, { timeoutMs: PATIENCE_MS });
-      if (mine !== turn) return;
-      shown = [];
-      take(parseMessages(body));
-      listen(`${query}&since=${headers.get('Next-Since') ?? ''}`, mine);
-    } catch {
-      again(mine);
+  // By polling, and as nobody: an open stream, and one who asks under a name, count as being in the room.
+  /** @type {(signal: AbortSignal) => Promise<void>} */
+  async function listen(signal) {
+    /** @type {string | undefined} */
+    let since;
+    while (!signal.aborted) {
+      const query = since === undefined ? { room: ROOM, limit: SHOWN } : { room: ROOM, since, wait: HOLD_S };
+      try {
+        const { messages, next } = await fetchMessages(query, signal, 'omit');
+        if (signal.aborted) return;
+        backoff.reset();
+        if (since === undefined) shown = [];
+        since = next;
+        take(messages);
+        await pause(SPACING_MS, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        // Another journal, or one that was emptied: what was shown is of the past.
+        if (isGone(error) && since !== undefined) since = undefined;
+        else await pause(backoff.afterFailure(WATCHED_CAP_MS), signal);
+      }
     }
-  };
+  }
 
-  /** @type {(url: string, mine: number) => void} */
-  const listen = (url, mine) => {
-    const opened = new EventSource(url);
-    stream = opened;
-    opened.addEventListener('open', () => backoff.reset());
-    opened.addEventListener('message', ({ data }) => {
-      /** @type {unknown} */
-      const message = JSON.parse(String(data));
-      if (isMessage(message)) take([message]);
-    });
-    // Another journal, or one that was emptied: what was shown is of the past.
-    opened.addEventListener('reset', () => {
-      shown = [];
-      take([]);
-    });
-    // It comes back by itself from a lost network, but not from a refusal.
-    opened.addEventListener('error', () => opened.readyState === EventSource.CLOSED && again(mine));
-  };
+  const close = () => listening.abort();
 
-  /** @type {(mine: number) => void} */
-  const again = (mine) => {
-    setTimeout(() => mine === turn && void open(), backoff.afterFailure(WATCHED_CAP_MS));
+  const open = () => {
+    close();
+    listening = new AbortController();
+    void listen(listening.signal);
   };
 
   // Nobody looks at a hidden page; a shown one starts anew, as the newest few are all that is wanted.
-  document.addEventListener('visibilitychange', () => (document.hidden ? close() : void open()));
+  document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
   addEventListener('pagehide', close);
-  addEventListener('pageshow', ({ persisted }) => persisted && void open());
-  if (!document.hidden) void open();
+  addEventListener('pageshow', ({ persisted }) => persisted && open());
+  if (!document.hidden) open();
 }
 
 /** @type {(list: HTMLElement, messages: readonly Message[]) => void} */

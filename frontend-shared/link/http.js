@@ -33,6 +33,7 @@ export const isGone = (error) => error instanceof Refused && error.problem.statu
  * @property {boolean} [keepalive] goes on when the page is left
  * @property {number} timeoutMs until the answer is there whole
  * @property {AbortSignal} [signal]
+ * @property {RequestCredentials} [credentials] `omit`: as nobody in particular
  */
 
 /**

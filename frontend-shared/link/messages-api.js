@@ -5,6 +5,8 @@ import { parseMessages } from './parse.js';
 /** @import { Message } from '../../protocol/envelope.ts' */
 /** @import { Delivery, Outgoing } from './outgoing.js' */
 
+/** Seconds the server may hold a request: under the 30 s after which the strictest proxies cut it. */
+export const HOLD_S = 25;
 /** Milliseconds beyond those that the server may hold the request. A slow phone connection needs several seconds. */
 const PATIENCE_MS = 10_000;
 
@@ -29,15 +31,17 @@ const PATIENCE_MS = 10_000;
 /**
  * @param {Query} query
  * @param {AbortSignal} [signal]
+ * @param {RequestCredentials} [credentials] `omit` for a look in passing: whoever asks under a name counts as being there
  * @returns {Promise<Answer>}
  * @throws {import('./http.js').Unreachable | Refused} `Refused` with status 410 when the cursor is gone
  */
-export async function fetchMessages(query, signal) {
+export async function fetchMessages(query, signal, credentials = 'same-origin') {
   const parameters = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
   const timeoutMs = (query.wait ?? 0) * 1000 + PATIENCE_MS;
   const { headers, body } = await fetchJson(`/messages?${parameters}`, {
     headers: { Accept: 'application/json' },
     timeoutMs,
+    credentials,
     ...(signal && { signal }),
   });
   const next = headers.get('Next-Since');

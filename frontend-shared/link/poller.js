@@ -6,15 +6,13 @@ import { createBackoff, UNWATCHED_CAP_MS, WATCHED_CAP_MS } from './backoff.js';
 import { sendCommand, sendTyping } from './commands-api.js';
 import { Refused } from './http.js';
 import { ask, isSignedOut } from './link.js';
-import { postMessage } from './messages-api.js';
+import { HOLD_S, postMessage } from './messages-api.js';
 import { pause } from './pause.js';
 import { createRequestRate } from './request-rate.js';
 import { createSlots } from './slots.js';
 /** @import { Listening, ListenParts, OpenLink } from './link.js' */
 /** @import { Slots } from './slots.js' */
 
-/** Seconds the server may hold a request: under the 30 s after which the strictest proxies cut it. */
-export const HOLD_S = 25;
 /** Milliseconds at least, where more rooms are listened to than requests may be held: each has its turn. */
 const MIN_HOLD_MS = 2_000;
 /** Requests held at a time; of the six that a browser allows to one server, some are for what people do. */

@@ -145,11 +145,11 @@ export function createRooms(parts) {
 /** @type {(room: string, since: number) => ReturnType<typeof fetchMessages>} */
 async function fetchNews(room, since) {
   try {
-    return await fetchMessages({ room, since: String(since), limit: ASKED_CHANGES });
+    return await fetchMessages({ room, since: String(since), limit: ASKED_CHANGES }, undefined, 'omit');
   } catch (error) {
     if (!isGone(error)) throw error;
     // One such room is not to keep the others from being asked for.
-    return fetchMessages({ room, limit: ASKED_CHANGES });
+    return fetchMessages({ room, limit: ASKED_CHANGES }, undefined, 'omit');
   }
 }
 

@@ -162,6 +162,9 @@ describe.each(['/polling/', '/websocket/'])('%s', (path) => {
     await expectPage(linkOf(chat, 'den 1 unread')).toBeVisible();
     await expectPage(linkOf(chat, 'attic')).toBeVisible();
     await expectPage(chat.page).toHaveTitle(/^\(1\) #lobby · Since/);
+    // Whoever asks what is new in a room is not in it.
+    const summaries = (await (await fetch(`${url}/rooms`)).json()) as { room: string; online: number }[];
+    expect(summaries.filter(({ online }) => online > 0).map(({ room }) => room)).toEqual(['lobby']);
     await expectPage(chat.page.locator('link[rel=icon]')).toHaveAttribute('href', /favicon-unread\.svg$/);
     await post(url, { message: '@azin, are you there?', room: 'den', user: 'Mira' });
     await lookAgain(chat);
