@@ -48,18 +48,16 @@ export function servePages(app: Express, identity: Identity, onFailure: (error: 
   const serve = ({ folder, path, document, entries }: Folder, headers: RequestHandler) => {
     const root = fileURLToPath(new URL(folder, ROOT));
     const joined = joinFiles(root, { entries, onFailure });
+    const packed = servePacked(root, joined);
     const files = express.static(root, { cacheControl: false, setHeaders: revalidate });
-    app.use(path, refuseWriting, addSlash, headers, setCookie, servePacked(root, joined), files);
-    return { path, root, joined, document };
+    app.use(path, refuseWriting, addSlash, headers, setCookie, packed, files);
+    return { path, root, joined, handlers: [packed, files], document };
   };
   const shared = serve(SHARED, pageHeaders);
   const pages = PAGES.map((page) => serve(page, pageHeadersOfKept));
   app.get('/service-worker.js', pageHeaders, serveWorker([...pages, shared], shared));
   app.use('/emoji', refuseWriting, pageHeaders, serveEmoji());
-  app.get('/', pageHeaders, setCookie, (_request, response) => {
-    revalidate(response);
-    response.sendFile('index.html', { root: shared.root, cacheControl: false });
-  });
+  app.get('/', pageHeadersOfKept, setCookie, ...shared.handlers);
   app.get('/favicon.ico', (_request, response) => {
     response.type('image/svg+xml').sendFile('favicon.svg', { root: shared.root });
   });

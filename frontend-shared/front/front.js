@@ -3,6 +3,7 @@ import { createBackoff, UNWATCHED_CAP_MS } from '../link/backoff.js';
 import { find } from '../elements.js';
 import { startGlimpse } from './glimpse.js';
 import { fetchJson } from '../link/http.js';
+import { keepPage } from '../link/keep-page.js';
 import { parseFrontDoor } from '../link/parse.js';
 import { showAddresses, toShared } from './share.js';
 import { translatePage } from '../words.js';
@@ -25,6 +26,7 @@ async function show() {
     // A closed server shows nothing to those who have not signed in, and this page signs nobody in.
     glimpse.hidden = !told.isOpen;
     if (told.isOpen) startGlimpse(glimpse);
+    keepPage();
   } catch {
     // Without the server there is nothing to look at, and the ways in are there all the same.
     glimpse.hidden = share.hidden = true;

@@ -266,7 +266,7 @@ describe.each(PAGES)('%s', (path) => {
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",
         // A page may start its service worker, and nothing else.
-        `trusted-types ${at === path ? 'service-worker' : "'none'"}`,
+        `trusted-types ${at === path || at === '/' ? 'service-worker' : "'none'"}`,
       ]) {
         expect(policy.split(';').map((one) => one.trim())).toContain(directive);
       }

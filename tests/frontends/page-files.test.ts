@@ -82,6 +82,17 @@ describe('what a page is made of', () => {
     expect((await fetch(`${url}/polling/parts/gone-ABCDEFGH.js`)).status).toBe(404);
   });
 
+  it.each(['/', '/polling/', '/websocket/'])('comes compressed, with its identity: %s', async (path) => {
+    const { url } = await startTestServer({ journal: 'memory' });
+    const plain = await fetch(url + path, { headers: { 'Accept-Encoding': 'identity' } });
+    const packed = await fetch(url + path, { headers: { 'Accept-Encoding': 'gzip' } });
+    expect(packed.headers.get('content-encoding')).toBe('gzip');
+    expect(await packed.text()).toBe(await plain.text());
+    for (const name of ['content-type', 'cache-control', 'etag', 'vary'])
+      expect(packed.headers.get(name), name).toBe(plain.headers.get(name));
+    expect(packed.headers.get('set-cookie')).toContain('HttpOnly');
+  });
+
   it('tells of the parts that it needs at once when the page itself is given', async () => {
     const { url } = await startTestServer({ journal: 'memory' });
     const text = await (await fetch(`${url}/polling/main.js`)).text();

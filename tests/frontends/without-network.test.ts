@@ -10,15 +10,28 @@ const path = '/websocket/';
 const openPage = useBrowser();
 
 const isKept = (page: Page) => page.evaluate(() => document.documentElement.dataset['kept'] !== undefined);
+const countWritten = (page: Page) =>
+  page.evaluate(async () => {
+    const answerOf = (request: IDBRequest) =>
+      new Promise((resolve) => request.addEventListener('success', () => resolve(request.result)));
+    const database = (await answerOf(indexedDB.open('since'))) as IDBDatabase;
+    const rooms = await answerOf(database.transaction('rooms').objectStore('rooms').getAll());
+    database.close();
+    return (rooms as { messages: unknown[] }[]).flatMap(({ messages }) => messages).length;
+  });
 const keep = (page: Page) => page.evaluate(async () => void (await navigator.serviceWorker.ready));
 
 it('opens without the server, shows what it had, and sends once what is written', async () => {
   const server = await startServerProcess();
-  const chat = await openPage(server.url + path, { mayFail: true });
+  const chat = await openPage(`${server.url}/`, { mayFail: true, impatient: true });
   const { page, context } = chat;
+  // The front door has all of them kept.
+  await keep(page);
+  await page.goto(server.url + path);
   await chat.say('before');
   await expectPage(page.locator('.is-pending')).toHaveCount(0);
-  await keep(page);
+  // A moment after it came.
+  await expect.poll(() => countWritten(page), { timeout: 10_000 }).toBe(1);
   await page.reload();
   // While there is a server, the page is the server's.
   await expectPage(chat.status).toContainText('Live');
@@ -34,6 +47,7 @@ it('opens without the server, shows what it had, and sends once what is written'
   await expectPage(chat.items).toHaveText([/before/, /while it was away/]);
   await page.goto(`${server.url}/`);
   await expectPage(page.getByRole('heading', { name: 'Since' })).toBeVisible();
+  expect(await isKept(page)).toBe(true);
 
   await page.goto(server.url + path);
   // Not even who one was is known any more.
