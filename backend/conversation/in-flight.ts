@@ -21,6 +21,26 @@ export function createInFlight(): InFlight {
   const subjects = new Map<number, number>();
   let count = 0;
 
+  /** Others can ask about it, and wait for its end. */
+  const duringNamed: InFlight['during'] = async (entry, work) => {
+    const name = keyName(entry);
+    const { about, erases } = entry;
+    const done = Promise.withResolvers<void>();
+    if (name !== undefined) keys.set(name, done.promise);
+    if (erases !== undefined) erasing.set(erases, done.promise);
+    if (about !== undefined) subjects.set(about, (subjects.get(about) ?? 0) + 1);
+    try {
+      return await work();
+    } finally {
+      if (name !== undefined) keys.delete(name);
+      if (erases !== undefined && erasing.get(erases) === done.promise) erasing.delete(erases);
+      const others = about === undefined ? 0 : (subjects.get(about) ?? 1) - 1;
+      if (about !== undefined && others > 0) subjects.set(about, others);
+      else if (about !== undefined) subjects.delete(about);
+      done.resolve();
+    }
+  };
+
   return {
     ahead(entry) {
       const name = keyName(entry);
@@ -30,24 +50,12 @@ export function createInFlight(): InFlight {
     concerns: ({ about }) => about !== undefined && subjects.has(about),
     isAny: () => count > 0,
     async during(entry, work) {
-      const name = keyName(entry);
-      const { about, erases } = entry;
-      if (name === undefined && about === undefined) return work(); // nothing can bear on it
-      const done = Promise.withResolvers<void>();
-      if (name !== undefined) keys.set(name, done.promise);
-      if (erases !== undefined) erasing.set(erases, done.promise);
-      if (about !== undefined) subjects.set(about, (subjects.get(about) ?? 0) + 1);
       count++;
+      const isNamed = entry.key !== undefined || entry.about !== undefined;
       try {
-        return await work();
+        return await (isNamed ? duringNamed(entry, work) : work());
       } finally {
         count--;
-        if (name !== undefined) keys.delete(name);
-        if (erases !== undefined && erasing.get(erases) === done.promise) erasing.delete(erases);
-        const others = about === undefined ? 0 : (subjects.get(about) ?? 1) - 1;
-        if (about !== undefined && others > 0) subjects.set(about, others);
-        else if (about !== undefined) subjects.delete(about);
-        done.resolve();
       }
     },
   };

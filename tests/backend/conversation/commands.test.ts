@@ -22,6 +22,15 @@ const refusal = (code: string, field?: string) => ({
 });
 
 describe('sending', () => {
+  it.each([undefined, 'k'])('tells while it is under way that more is coming (key %s)', async (key) => {
+    const chat = await openChat();
+    expect(chat.isMoreComing()).toBe(false);
+    const saying = chat.say('one', {}, azin, key);
+    expect(chat.isMoreComing()).toBe(true);
+    await saying;
+    expect(chat.isMoreComing()).toBe(false);
+  });
+
   it('gives the message its id, its time and the fields that were sent, and no others', async () => {
     const chat = await openChat();
     const first = await chat.say('  one  ', {}, nobody);
