@@ -40,7 +40,7 @@ const NOTHING = { count: 0, isMentioned: false };
  * @param {HTMLElement} parts.list
  * @param {HTMLFormElement} parts.form to open one by its name
  * @param {PageLife} parts.life
- * @param {Pick<ReadMarks, 'lastRead'>} parts.marks
+ * @param {Pick<ReadMarks, 'lastRead' | 'rooms'>} parts.marks
  * @param {UnreadRooms} parts.unread
  * @param {() => boolean} parts.isWatchful whether to look while nobody sees it
  * @param {(room: string) => void} parts.onChosen
@@ -57,6 +57,9 @@ export function createRooms(parts) {
   let current = '';
   /** @type {Map<string, boolean>} whether it was this person's own when it was first seen here */
   const own = new Map();
+  /** Of earlier visits: shown until the server has told which there are still. */
+  const remembered = new Set(marks.rooms());
+  for (const room of remembered) own.set(room, true);
   /** @type {readonly RoomSummary[]} */
   let known = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -67,6 +70,9 @@ export function createRooms(parts) {
     clearTimeout(timer);
     try {
       known = await fetchRooms();
+      for (const { room } of known) remembered.delete(room);
+      for (const room of remembered) own.delete(room);
+      remembered.clear();
       redraw();
       const summary = known.find(({ room }) => room === current);
       if (summary) parts.onCurrent(summary);
@@ -135,6 +141,7 @@ export function createRooms(parts) {
       current = room;
       // One that nothing was said in yet exists for whoever entered it.
       if (!own.has(room)) own.set(room, true);
+      remembered.delete(room);
       redraw();
     },
     step: list.step,

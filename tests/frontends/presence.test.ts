@@ -183,6 +183,26 @@ describe.each(['/polling/', '/websocket/'])('%s', (path) => {
   });
 });
 
+it('shows the rooms of earlier visits until it has heard which there are', async () => {
+  const { url } = await startTestServer();
+  for (const room of ['lobby', 'den']) await post(url, { message: 'the first', room });
+  const answering = Promise.withResolvers<void>();
+  const chat = await openPage(`${url}/polling/`, {
+    async prepare(page) {
+      await page.route('**/rooms', async (route) => {
+        await answering.promise;
+        await route.continue();
+      });
+      await page.addInitScript(() => {
+        for (const room of ['den', 'gone', 'No room']) localStorage[`since.read.${room}`] = '1';
+      });
+    },
+  });
+  await expectPage(roomsOf(chat).getByRole('link')).toHaveText(['den', 'gone', 'lobby']);
+  answering.resolve();
+  await expectPage(roomsOf(chat).getByRole('link')).toHaveText(['den', 'lobby']);
+});
+
 it('knows at once what is new in many rooms, and shows the one that is entered', async () => {
   const { url } = await startTestServer();
   const rooms = Array.from({ length: 30 }, (_, index) => `floor-${index + 1}`);

@@ -7,6 +7,7 @@ function createStore() {
   return {
     get: (name: string) => kept.get(name) ?? null,
     set: (name: string, value: string) => void kept.set(name, value),
+    names: () => [...kept.keys()],
   };
 }
 
@@ -17,6 +18,8 @@ describe('how far one has read', () => {
     one.markRead('lobby', 17);
     expect(other.lastRead('lobby')).toBe(17);
     expect(other.lastRead('den')).toBeUndefined();
+    store.set('since.read.No room', '1');
+    expect(other.rooms()).toEqual(['lobby']);
   });
 
   it('never goes back, whichever tab is behind', () => {
