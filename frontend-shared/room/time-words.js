@@ -7,12 +7,6 @@ const HOUR_MS = 60 * MINUTE_MS;
 const timeFormat = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' });
 const exactFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' });
 const dayFormat = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' });
-const dayAndTimeFormat = new Intl.DateTimeFormat(locale, {
-  day: 'numeric',
-  month: 'short',
-  hour: 'numeric',
-  minute: '2-digit',
-});
 const soonFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 const shortDateFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
 const dayOfYearFormat = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', year: 'numeric' });
@@ -26,18 +20,16 @@ export const toTime = (timestamp) => timeFormat.format(new Date(timestamp));
 export const toExactTime = (timestamp) => exactFormat.format(new Date(timestamp));
 
 /**
- * When it was said, as one would say it now: "just now", "3 min. ago", "14:05", "Yesterday 14:05", "20 Nov, 14:05".
+ * When it was said, as one would say it now: "just now", "3 min. ago", "14:05". The day stands in the line above.
  * @type {(timestamp: string, now: Date) => string}
  */
 export function toWhen(timestamp, now) {
   const date = new Date(timestamp);
   const agoMs = now.getTime() - date.getTime();
-  // Clocks differ by some seconds; what comes from tomorrow is told by its date.
+  // Clocks differ by some seconds.
   if (agoMs < MINUTE_MS && agoMs > -MINUTE_MS) return words.time.justNow;
   if (agoMs > 0 && agoMs < HOUR_MS) return agoFormat.format(-Math.floor(agoMs / MINUTE_MS), 'minute');
-  if (isSameDay(date, now)) return timeFormat.format(date);
-  if (isSameDay(date, dayBefore(now))) return `${toYesterday()} ${timeFormat.format(date)}`;
-  return (date.getFullYear() === now.getFullYear() ? dayAndTimeFormat : soonFormat).format(date);
+  return timeFormat.format(date);
 }
 
 /** @type {(timestamp: string, now: Date) => boolean} whether its words become others by and by */

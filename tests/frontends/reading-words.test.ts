@@ -33,14 +33,13 @@ describe('the time of a message', () => {
     expect(told[0]).toBe('just now');
     expect(told[1]).toMatch(/^3 min/);
     expect(told[2]).toMatch(/^0?9:05/);
-    expect(told[3]).toMatch(/^Yesterday 0?2:05 PM|^Yesterday 14:05/);
-    expect(told[4]).toMatch(/Nov.* 0?2:05 PM|Nov.* 14:05/);
-    expect(told[5]).toContain('2025');
+    // The day is said once, by the line above.
+    for (const one of told.slice(3, 5)) expect(one).toMatch(/^0?2:05 PM$|^14:05$/);
+    expect(told[5]).toMatch(/^11:59 PM$|^23:59$/);
   });
 
-  it('is not in the future where clocks differ, and tomorrow by its date', () => {
+  it('is not in the future where clocks differ', () => {
     expect(toWhen(at(10, 22, 14, 30, 40), now)).toBe('just now');
-    expect(toWhen(at(10, 23, 8, 0), now)).toContain('Nov');
   });
 
   it('tells days by their names', () => {
