@@ -11,6 +11,7 @@ import { words } from '../words.js';
 /**
  * @typedef {object} Quotes
  * @property {(message: Message) => Quote | undefined} of
+ * @property {(id: number) => Message | undefined} parent as far as it is known; else it is asked for
  * @property {(id: number) => Iterable<number>} quoting ids of messages that were asked about and reply to this one
  * @property {() => void} forget
  */
@@ -55,12 +56,19 @@ export function createQuotes({ find, onLoaded, onGone }) {
     if (replies.size > MAX_ASIDE && oldest !== undefined) replies.delete(oldest);
   }
 
+  /** @type {Quotes['parent']} */
+  function parentOf(id) {
+    const known = find(id);
+    if (!known && !asked.has(id)) void load(id);
+    return known;
+  }
+
   return {
+    parent: parentOf,
     of({ id, replyTo }) {
       if (replyTo === undefined) return undefined;
       remember(replyTo, id);
-      const parent = find(replyTo);
-      if (!parent && !asked.has(replyTo)) void load(replyTo);
+      const parent = parentOf(replyTo);
       const gone = parent?.deleted === true || missing.has(replyTo);
       const text = gone ? words.message.deleted : parent ? toPlainLine(parent.message) : '…';
       return { id: replyTo, user: parent?.user ?? '', text, gone };

@@ -39,7 +39,7 @@ import { words } from '../words.js';
  * @property {() => void} caughtUp everything is here, but for what is older
  * @property {() => void} reset nothing of what is shown is known any more
  * @property {() => void} changed what is on its way is not what it was
- * @property {(id: number) => Message | undefined} find
+ * @property {(id: number) => Message | undefined} find where it is not here yet it is asked for, and then drawn
  * @property {(id: number | undefined) => void} seek shows a message as soon as it is here; without one, the newest
  * @property {() => Reading | undefined} reading where one reads; undefined at the end
  * @property {(reading: Reading) => void} goTo back to where one has read
@@ -267,7 +267,7 @@ export function createRoomView({ room, store, life, pending, request, explain, d
       changed();
     },
     changed,
-    find: conversation.find,
+    find: quotes.parent,
     seek(id) {
       seeker.seek(id);
       if (id === undefined) toEnd();

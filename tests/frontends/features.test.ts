@@ -125,6 +125,12 @@ describe.each(PAGES)('%s', (path) => {
     await expectPage(chat.items.first()).toContainText('long ago');
     await expectPage(chat.items.first()).toBeInViewport();
     await expectPage(chat.items).toHaveCount(152);
+    await chat.items
+      .nth(3)
+      .getByRole('button', { name: /^Reply/ })
+      .click();
+    await chat.page.goto(url + path);
+    await expectPage(chat.page.locator('#replying')).toContainText('Azin between 2');
   });
 
   it("edits one's own messages only, and keeps the half-written edit over what comes meanwhile", async () => {
