@@ -38,6 +38,8 @@ const MAX_VERSIONS = 2;
 const KEPT = /^\/kept\/([\w-]+)(\/.+)$/;
 /** What is loaded at need, under a name made of its content. */
 const PART = /\/parts\/[\w-]+\.js$/;
+/** What emoji are called: loaded when somebody asks for one, and kept from then on. */
+const EMOJI = /^\/emoji\/[a-z]+\.json$/;
 /** Milliseconds to wait for the server while there is a page at hand. */
 const NETWORK_WITHIN_MS = 3_000;
 
@@ -64,6 +66,7 @@ worker.addEventListener('fetch', (event) => {
   if (kept) event.respondWith(answerKept(event.request, kept[1] ?? '', kept[2] ?? ''));
   else if (mode === 'navigate' && Object.hasOwn(documents, pathname)) event.respondWith(answerPage(event, pathname));
   else if (PART.test(pathname)) event.respondWith(answerPart(event.request, pathname));
+  else if (EMOJI.test(pathname)) event.respondWith(answerEmoji(event, pathname));
 });
 
 /** All of one version, or nothing: a server that is changed meanwhile gives something else than it has promised. */
@@ -151,4 +154,19 @@ async function answerKept(request, of, path) {
  */
 async function answerPart(request, path) {
   return (await caches.match(path)) ?? fetch(request);
+}
+
+/** @type {(event: Asked, path: string) => Promise<Response>} */
+async function answerEmoji(event, path) {
+  try {
+    const response = await fetch(event.request);
+    if (!response.ok) return (await caches.match(path)) ?? response;
+    const copy = response.clone();
+    event.waitUntil(caches.open(CACHE).then((cache) => cache.put(path, copy)));
+    return response;
+  } catch (error) {
+    const kept = await caches.match(path);
+    if (kept) return kept;
+    throw error;
+  }
 }

@@ -19,6 +19,13 @@ const countWritten = (page: Page) =>
     database.close();
     return (rooms as { messages: unknown[] }[]).flatMap(({ messages }) => messages).length;
   });
+async function lookForEmoji(page: Page): Promise<void> {
+  await page.getByRole('toolbar', { name: 'Formatting' }).getByRole('button', { name: 'Emoji' }).click();
+  const picker = page.getByRole('dialog', { name: 'Emoji' });
+  await expectPage(picker.getByRole('button', { name: 'grinning face', exact: true })).toBeVisible();
+  await page.keyboard.press('Escape');
+}
+
 const keep = (page: Page) => page.evaluate(async () => void (await navigator.serviceWorker.ready));
 
 it('opens without the server, shows what it had, and sends once what is written', async () => {
@@ -28,6 +35,7 @@ it('opens without the server, shows what it had, and sends once what is written'
   // The front door has all of them kept.
   await keep(page);
   await page.goto(server.url + path);
+  await lookForEmoji(page);
   await chat.say('before');
   await expectPage(page.locator('.is-pending')).toHaveCount(0);
   // A moment after it came.
@@ -41,6 +49,7 @@ it('opens without the server, shows what it had, and sends once what is written'
   await page.reload();
   expect(await isKept(page)).toBe(true);
   await expectPage(chat.items).toHaveText([/before/]);
+  await lookForEmoji(page);
   await expectPage(chat.status).toContainText(LOST);
   await chat.say('while it was away');
   await page.reload();
