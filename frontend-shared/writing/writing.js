@@ -1,7 +1,7 @@
 /** Everything one writes with: the boxes, what is replied to, the options, and what waits for its time. */
 import { createBoxTools } from './box-tools.js';
 import { refuseFiles } from './clean-text.js';
-import { createComposer } from './composer.js';
+import { createComposer, findFault } from './composer.js';
 import { createDrafts } from './drafts.js';
 import { markNamesOf, remarkNames } from '../room/draw-text.js';
 import { find } from '../elements.js';
@@ -105,7 +105,8 @@ export function createWriting({ room, store, find: findMessage, explain, tellTyp
       options.sent();
       replyBar.set(room(), undefined);
     },
-    onTyping: () => sign(me()),
+    // A name that is refused with a message is refused with a sign too.
+    onTyping: () => findFault({ user: me(), message: '' }) ?? sign(me()),
     onPut() {
       meter.redraw();
       tools.redraw();
