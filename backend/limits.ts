@@ -170,6 +170,8 @@ export const MAX_TYPISTS = 10_000;
 export const TYPING_POLLED_EVERY_MS = 3_000;
 /** Milliseconds of that for each poll that is held for it: so a room causes 250 such answers a second at most. */
 export const TYPING_POLLED_MS_PER_POLLER = 4;
+/** Milliseconds after which whoever has not told it again writes no more, and is not told of: pages tell it every 2 s. */
+export const TYPING_LASTS_MS = 4_000;
 /** Milliseconds that it is remembered who was told to be writing: for so long one may be between two polls. */
 export const TYPING_FRESH_MS = 3_000;
 /** Rooms for which it is remembered, or waited for; some 500 bytes each. */

@@ -10,6 +10,7 @@ import {
   MAX_TYPING_TOLD,
   TYPING_FRESH_MS,
   TYPING_GATHER_MS,
+  TYPING_LASTS_MS,
   TYPING_POLLED_EVERY_MS,
   TYPING_POLLED_MS_PER_POLLER,
 } from '../limits.ts';
@@ -45,8 +46,8 @@ export interface RecentTyping {
 }
 
 interface Room {
-  /** To be told, as soon as the room may be told again. */
-  due: Map<unknown, Typist>;
+  /** To be told, as soon as the room may be told again. `heardAt` is by the clock's `elapsed`. */
+  due: Map<unknown, { typist: Typist; heardAt: number }>;
   told: readonly Typist[];
   /** The number of the last telling: its time, in milliseconds since 1970. */
   number: number;
@@ -80,7 +81,7 @@ export function createRecentTyping(clock: Clock): RecentTyping {
   };
 
   const tell = (name: string, room: Room) => {
-    room.told = [...room.due.values()];
+    room.told = [...room.due.values()].map(({ typist }) => typist);
     room.due = new Map();
     // A time, as several servers behind one address can then do with each other's; and never the same one twice.
     room.number = lastNumber = Math.max(clock.now(), lastNumber + 1);
@@ -96,9 +97,15 @@ export function createRecentTyping(clock: Clock): RecentTyping {
   };
   const endQuiet = (name: string, room: Room) => {
     room.isQuiet = false;
+    dropStopped(room);
     if (room.due.size > 0) return tell(name, room);
     room.told = [];
     forgetIfEmpty(name, room);
+  };
+  /** A room with many polls is told seldom: until then some have stopped. */
+  const dropStopped = ({ due }: Room) => {
+    const now = clock.elapsed();
+    for (const [who, { heardAt }] of due) if (now - heardAt > TYPING_LASTS_MS) due.delete(who);
   };
 
   const newsFor = ({ told, number, toldAt }: Room, { told: asked, author }: Asking): readonly Typist[] => {
@@ -113,14 +120,19 @@ export function createRecentTyping(clock: Clock): RecentTyping {
     add(name, typists) {
       if (rooms.size >= MAX_TYPING_ROOMS && !rooms.has(name)) return;
       const room = roomNamed(name);
-      for (const [who, typist] of typists) if (room.due.size < MAX_TYPING_TOLD) room.due.set(who, typist);
+      const { due } = room;
+      const heardAt = clock.elapsed();
+      dropStopped(room);
+      for (const [who, typist] of typists) {
+        if (due.size < MAX_TYPING_TOLD || due.has(who)) due.set(who, { typist, heardAt });
+      }
       if (!room.isQuiet) tell(name, room);
     },
     wrote(name, users) {
       const room = rooms.get(name);
       if (room === undefined) return;
       room.told = room.told.filter(({ user }) => !users.has(user));
-      for (const [who, { user }] of room.due) if (users.has(user)) room.due.delete(who);
+      for (const [who, { typist }] of room.due) if (users.has(typist.user)) room.due.delete(who);
     },
     has(name) {
       const room = rooms.get(name);

@@ -72,7 +72,9 @@ export function createTyping<Connection extends object>(
   whisper?.listen(TOPIC, (said, from) => {
     const { room, users, authors } = words.parse(said);
     for (const [index, user] of users.entries()) {
-      gather(`${from} ${index}`, room, { user, author: authors[index] || undefined, isHere: false });
+      const { [index]: author = '' } = authors;
+      // Not by the index: what it says next is of others.
+      gather(`${from} ${author} ${user}`, room, { user, author: author || undefined, isHere: false });
     }
   });
   return {

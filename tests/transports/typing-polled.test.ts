@@ -3,10 +3,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import * as limits from '../../backend/limits.ts';
 import { createRecentTyping } from '../../backend/transports/recent-typing.ts';
+import { createTyping } from '../../backend/transports/typing.ts';
 import { call, expectProblem, identify, post, write } from '../harness/api.ts';
 import { createClock } from '../harness/clock.ts';
 import { startTestServer } from '../harness/server.ts';
 import { connectWs } from '../harness/ws-client.ts';
+import type { Json } from '../../backend/journal/journal.ts';
 import type { TestServerOptions } from '../harness/server.ts';
 
 interface Heard {
@@ -266,6 +268,35 @@ describe('a crowd', () => {
     expect(answers()).toBe(2);
     clock.advance(200);
     expect(answers()).toBe(4);
+  });
+
+  it('that is told seldom is not told of one who has stopped long since', () => {
+    const { clock, recent, answers } = startCrowd(2_000);
+    recent.add('lobby', typists('Azin'));
+    clock.advance(1_000);
+    recent.add('lobby', typists('Bela'));
+    clock.advance(7_000); // Every eight seconds, as there are two thousand.
+    expect(answers()).toBe(2_000);
+    recent.add('lobby', typists('Cy'));
+    expect(answers()).toBe(4_000);
+    recent.add('lobby', typists('Bela'));
+    clock.advance(6_000);
+    recent.add('lobby', typists('Bela', 'Dee'));
+    clock.advance(2_000);
+    expect(recent.after('lobby', { told: 0, author: undefined })?.users).toEqual(['Bela', 'Dee']);
+  });
+
+  it('that writes on another server is told of whole, though it was heard of one by one', () => {
+    const clock = createClock();
+    const recent = createRecentTyping(clock);
+    let hear = (_said: Json, _from: string) => {};
+    createTyping(clock, recent.add, { say() {}, listen: (_topic, listener) => void (hear = listener) });
+    for (const user of ['Azin', 'Bela', 'Cy']) {
+      hear({ room: 'lobby', users: [user] }, 'other');
+      clock.advance(1_000);
+    }
+    clock.advance(1_000);
+    expect(recent.after('lobby', { told: 0, author: undefined })?.users).toEqual(['Bela', 'Cy']);
   });
 
   it('that writes fits into a header', () => {
