@@ -92,6 +92,7 @@ export function startPage(name, openLink) {
     store,
     life,
     marks,
+    names: () => writing.names,
     pending: () => outbox.waiting().filter((one) => one.room === room && one.sendAt === undefined),
     request: async (command) => ((await hasIdentity()) ? sharing.request(command) : { outcome: 'failed' }),
     explain,

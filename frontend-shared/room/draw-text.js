@@ -6,23 +6,22 @@ import { readMarks } from './rich-text.js';
 /** @type {WeakMap<HTMLElement, string>} what stands in an element: drawing it again would lose what is selected in it */
 const drawn = new WeakMap();
 
-/** @typedef {{ me: () => string, names: () => Iterable<string> }} Readers `me`: the name of who reads; `names`: those known */
+/**
+ * @typedef {object} Names Of those who may be spoken to.
+ * @property {() => string} own of this person; empty as long as they have none
+ * @property {() => Iterable<string>} all may hold one's own
+ */
 
-/** @type {Readers} */
-let readers = { me: () => '', names: () => [] };
+/** @type {Names} where nobody is spoken to */
+const NONE = { own: () => '', all: () => [] };
 
-/** @type {(next: Readers) => void} whose names are marked from now on */
-export function markNamesOf(next) {
-  readers = next;
+/** @type {(root: ParentNode, names: Names) => void} one's own name is another than it was */
+export function remarkNames(root, names) {
+  for (const mention of root.querySelectorAll('.mention')) markOwn(mention, names);
 }
 
-/** @type {(root: ParentNode) => void} one's own name is another than it was */
-export function remarkNames(root) {
-  for (const mention of root.querySelectorAll('.mention')) markOwn(mention);
-}
-
-/** @type {(element: HTMLElement, text: string) => void} */
-export function drawText(element, text) {
+/** @type {(element: HTMLElement, text: string, names?: Names) => void} */
+export function drawText(element, text, names = NONE) {
   if (drawn.get(element) === text) return;
   drawn.set(element, text);
   const root = document.createDocumentFragment();
@@ -39,7 +38,7 @@ export function drawText(element, text) {
     } else if (token.type === 'close') {
       path.pop();
     } else if (token.type === 'text') {
-      parent.append(...toNodes(token.raw));
+      parent.append(...toNodes(token.raw, names));
     } else {
       parent.append(toNode(token));
     }
@@ -47,25 +46,25 @@ export function drawText(element, text) {
   element.replaceChildren(root);
 }
 
-/** @type {(text: string) => (Node | string)[]} with those who are spoken to marked */
-function toNodes(text) {
+/** @type {(text: string, names: Names) => (Node | string)[]} with those who are spoken to marked */
+function toNodes(text, names) {
   /** @type {(Node | string)[]} */
   const nodes = [];
   let at = 0;
-  for (const { start, end } of findMentions(text, [readers.me(), ...readers.names()])) {
+  for (const { start, end } of findMentions(text, [names.own(), ...names.all()])) {
     const mention = document.createElement('span');
     mention.className = 'mention';
     mention.textContent = text.slice(start, end);
-    markOwn(mention);
+    markOwn(mention, names);
     nodes.push(text.slice(at, start), mention);
     at = end;
   }
   return [...nodes, text.slice(at)];
 }
 
-/** @type {(mention: Element) => void} */
-const markOwn = (mention) =>
-  void mention.classList.toggle('is-me', isSameName(mention.textContent, `@${readers.me()}`));
+/** @type {(mention: Element, names: Names) => void} */
+const markOwn = (mention, { own }) =>
+  void mention.classList.toggle('is-me', isSameName(mention.textContent, `@${own()}`));
 
 /** @type {(token: Extract<Token, { type: 'code' | 'link' }>) => Node} */
 function toNode(token) {

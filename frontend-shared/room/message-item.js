@@ -8,6 +8,7 @@ import { toAddress } from '../side/room-name.js';
 import { isSameDay, toDay, toExactTime, toTime, toWhen } from './time-words.js';
 import { words } from '../words.js';
 /** @import { Message } from '../../protocol/envelope.ts' */
+/** @import { Names } from './draw-text.js' */
 /** @import { Beside } from './message-actions.js' */
 /** @import { Outgoing } from '../link/outgoing.js' */
 /** @import { Quote } from './quotes.js' */
@@ -20,6 +21,7 @@ import { words } from '../words.js';
 /**
  * @typedef {object} Around What a row looks like beside what it says itself.
  * @property {Date} now
+ * @property {Names} names
  * @property {number | undefined} lastRead the line above what is new stands after this id
  * @property {string | undefined} author one's own, of what is on its way
  * @property {(message: Message) => Beside} toBeside
@@ -81,9 +83,11 @@ const looksSameBeside = (a, b) =>
 
 /**
  * Draw anew what has changed, into the element that is there: it keeps its place, its focus and what is selected in it.
- * @type {(element: HTMLElement, item: Item, now: Date) => void}
+ * @type {(element: HTMLElement, item: Item, around: Pick<Around, 'now' | 'names'>) => void}
  */
-export function drawItem(element, { row: { message, pending }, day, isFirstNew, together, twin, hue, beside }, now) {
+export function drawItem(element, item, { now, names }) {
+  const { row, day, isFirstNew, together, twin, hue, beside } = item;
+  const { message, pending } = row;
   const user = message?.user ?? pending?.user ?? '';
   const { change } = beside ?? {};
   const said = change?.kind === 'saving' ? change.text : (message?.message ?? pending?.message ?? '');
@@ -105,7 +109,7 @@ export function drawItem(element, { row: { message, pending }, day, isFirstNew, 
   write(element, '.message-user', user);
   write(element, '.message-twin', twin);
   write(element, '.avatar', toInitials(user));
-  drawText(part(element, '.message-text'), text);
+  drawText(part(element, '.message-text'), text, names);
   drawFold(element, isLong(text));
   drawQuote(/** @type {HTMLAnchorElement} */ (part(element, '.message-quote')), message, beside?.quote);
   drawActions(element, beside);

@@ -132,7 +132,7 @@ export function createMessageList({ scroller, list, template, around, hasEnd, on
   /** @type {(drawn: Drawn, item: Item) => void} */
   function redraw(drawn, item) {
     drawn.item = item;
-    drawItem(drawn.element, item, around().now);
+    drawItem(drawn.element, item, around());
   }
 
   /** @type {(element: HTMLElement | undefined) => void} the focus does not fall off the page with what goes */

@@ -4,6 +4,7 @@ import { toReason } from '../link/problem-words.js';
 import { createConversation } from './conversation.js';
 import { createEdits } from '../writing/edits.js';
 import { find } from '../elements.js';
+import { keepTimesFresh } from './fresh-times.js';
 import { createHistory } from './history.js';
 import { listenForDeeds } from './message-deeds.js';
 import { moveByKeys } from './message-keys.js';
@@ -11,10 +12,10 @@ import { createMessageList } from './message-list.js';
 import { createOwnAuthor } from './own-author.js';
 import { createOwnChanges } from './own-changes.js';
 import { createOwnReactions } from './own-reactions.js';
+import { createQuiet } from './quiet.js';
 import { createQuotes } from './quotes.js';
 import { createReactionMenu } from './reaction-menu.js';
 import { createReading } from './reading.js';
-import { QUIET_MS, TIMES_EVERY_MS } from './reading-bounds.js';
 import { createSeeker } from './seeker.js';
 import { openStore } from '../storage.js';
 import { createTwins } from './twins.js';
@@ -22,6 +23,7 @@ import { words } from '../words.js';
 /** @import { Message } from '../../protocol/envelope.ts' */
 /** @import { DressBox } from '../writing/box-tools.js' */
 /** @import { Answer, Command } from '../link/commands-api.js' */
+/** @import { Names } from './draw-text.js' */
 /** @import { Reading } from './message-list.js' */
 /** @import { Outgoing } from '../link/outgoing.js' */
 /** @import { PageLife } from '../link/page-life.js' */
@@ -55,6 +57,7 @@ import { words } from '../words.js';
  * @param {Store} parts.store shared by all tabs
  * @param {PageLife} parts.life
  * @param {ReadMarks} parts.marks
+ * @param {() => Names} parts.names
  * @param {() => readonly Outgoing[]} parts.pending
  * @param {(command: Command) => Promise<Answer>} parts.request
  * @param {(reason: string) => void} parts.explain
@@ -131,6 +134,7 @@ export function createRoomView({ room, store, life, pending, request, explain, d
     template: find('message-template', HTMLTemplateElement),
     around: () => ({
       now: new Date(),
+      names: parts.names(),
       lastRead: reading.lineAfter(),
       author: author.current(),
       toBeside: (one) => ({
@@ -287,32 +291,4 @@ export function createRoomView({ room, store, life, pending, request, explain, d
     },
     toEnd,
   };
-}
-
-/**
- * What is put in above is old, and not to be read out as if it had just been said.
- * @type {(log: HTMLElement, isBusy: () => boolean) => () => void}
- */
-function createQuiet(log, isBusy) {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  return () => {
-    clearTimeout(timer);
-    log.ariaBusy = 'true';
-    timer = setTimeout(() => void (log.ariaBusy = String(isBusy())), QUIET_MS);
-  };
-}
-
-/** @type {(life: PageLife, refresh: () => void, onDay: () => void) => void} while somebody can see them */
-function keepTimesFresh(life, refresh, onDay) {
-  let day = new Date().toDateString();
-  function look() {
-    if (life.isHidden()) return;
-    refresh();
-    const today = new Date().toDateString();
-    if (today !== day) onDay();
-    day = today;
-  }
-  setInterval(look, TIMES_EVERY_MS);
-  life.listen((event) => event === 'shown' && look());
 }

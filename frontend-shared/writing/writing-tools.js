@@ -5,6 +5,7 @@ import { insertText } from './insert-text.js';
 import { MAX_MESSAGE } from './text-length.js';
 import { roveThrough } from './toolbar.js';
 import { words } from '../words.js';
+/** @import { Names } from '../room/draw-text.js' */
 /** @import { Format } from './formatting.js' */
 /** @import { Store } from '../storage.js' */
 
@@ -18,10 +19,11 @@ const FORMATS = ['strong', 'em', 'u', 'code'];
  * @param {HTMLTextAreaElement} parts.box
  * @param {HTMLElement} parts.preview
  * @param {Store} parts.store
+ * @param {Names} parts.names
  * @param {(anchor: HTMLElement, onChosen: (emoji: string) => void) => void} parts.pickEmoji
  * @returns {{ redraw: () => void }} to be called when the text was put there
  */
-export function createWritingTools({ toolbar, box, preview, store, pickEmoji }) {
+export function createWritingTools({ toolbar, box, preview, store, names, pickEmoji }) {
   const emoji = buttonOf(toolbar, '[data-emoji]');
   const look = buttonOf(toolbar, '[data-preview]');
   const shown = /** @type {HTMLElement} */ (preview.querySelector('.message-text'));
@@ -62,7 +64,7 @@ export function createWritingTools({ toolbar, box, preview, store, pickEmoji }) 
     const text = box.value.trim();
     empty.hidden = text !== '';
     // More is not sent, and somebody may have pasted a whole book.
-    drawText(shown, text.slice(0, 2 * MAX_MESSAGE));
+    drawText(shown, text.slice(0, 2 * MAX_MESSAGE), names);
     // What is being written is at its end.
     preview.scrollTop = box.selectionEnd > box.value.length / 2 ? preview.scrollHeight : 0;
   }

@@ -3,7 +3,7 @@ import { createBoxTools } from './box-tools.js';
 import { refuseFiles } from './clean-text.js';
 import { createComposer, findFault } from './composer.js';
 import { createDrafts } from './drafts.js';
-import { markNamesOf, remarkNames } from '../room/draw-text.js';
+import { remarkNames } from '../room/draw-text.js';
 import { find } from '../elements.js';
 import { isSameName } from '../room/mentions.js';
 import { makeRoomForKeyboard, setPageHeight } from './keyboard-room.js';
@@ -17,6 +17,7 @@ import { locale, words } from '../words.js';
 import { createWritingTools } from './writing-tools.js';
 /** @import { DressBox } from './box-tools.js' */
 /** @import { Message, Problem } from '../../protocol/envelope.ts' */
+/** @import { Names } from '../room/draw-text.js' */
 /** @import { Outgoing } from '../link/outgoing.js' */
 /** @import { Store } from '../storage.js' */
 
@@ -33,6 +34,7 @@ import { createWritingTools } from './writing-tools.js';
  * @property {() => void} loadWaiting
  * @property {() => void} focus
  * @property {DressBox} dress another box that is written in
+ * @property {Names} names of who writes here, and of those who have been heard
  */
 /** @typedef {(anchor: HTMLElement, onChosen: (emoji: string) => void) => void} PickEmoji */
 
@@ -75,6 +77,7 @@ export function createWriting({ room, store, find: findMessage, explain, tellTyp
     store,
   });
   const me = () => name.value.trim();
+  const names = { own: me, all: people.names };
   const dress = createBoxTools({
     offers: find('offers', HTMLElement),
     names: () => people.names().filter((one) => !isSameName(one, me())),
@@ -88,6 +91,7 @@ export function createWriting({ room, store, find: findMessage, explain, tellTyp
     box: message,
     preview: find('preview', HTMLElement),
     store,
+    names,
     pickEmoji,
   });
   const sign = createTypingSign(tellTyping, Date.now);
@@ -132,8 +136,7 @@ export function createWriting({ room, store, find: findMessage, explain, tellTyp
     else if (key !== 'ArrowUp' || message.value !== '' || !editLast()) return;
     event.preventDefault();
   });
-  name.addEventListener('change', () => remarkNames(document));
-  markNamesOf({ me, names: people.names });
+  name.addEventListener('change', () => remarkNames(document, names));
   refuseFiles(document, explain);
   makeRoomForKeyboard(visualViewport, () => innerHeight, setPageHeight(document.body));
   addEventListener('pagehide', drafts.leave);
@@ -173,5 +176,6 @@ export function createWriting({ room, store, find: findMessage, explain, tellTyp
     loadWaiting: () => void waiting.load(),
     focus: () => message.focus(),
     dress,
+    names,
   };
 }
