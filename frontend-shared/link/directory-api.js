@@ -13,7 +13,7 @@ export const MAX_MATCHES = 50;
  * @param {string} url
  * @param {{ signal?: AbortSignal, method?: string }} [options]
  * @returns {Promise<unknown>}
- * @throws {import('./http.js').Unreachable | import('./http.js').Refused} as all of these, and `NotUnderstood`
+ * @throws {import('./http.js').Unreachable | import('./http.js').Refused | import('./parse.js').NotUnderstood} as all of these
  */
 async function ask(url, options = {}) {
   const { body } = await fetchJson(url, { timeoutMs: PATIENCE_MS, ...options });

@@ -1,5 +1,5 @@
 /** Requests that end: with an answer, with a problem that the server explains, or with nobody there. */
-import { isFieldProblems, toRecord } from './parse.js';
+import { isFieldProblems, NotUnderstood, toRecord } from './parse.js';
 import { readToken } from './sign-in.js';
 /** @import { Problem } from '../../protocol/envelope.ts' */
 
@@ -40,7 +40,7 @@ export const isGone = (error) => error instanceof Refused && error.problem.statu
  * @param {string} url
  * @param {Request} request
  * @returns {Promise<{ headers: Headers, body: unknown }>}
- * @throws {Unreachable | Refused} `Unreachable` also where the signal ended it
+ * @throws {Unreachable | Refused | NotUnderstood} `Unreachable` also where the signal ended it
  */
 export async function fetchJson(url, request) {
   const answer = await fetchOnce(url, request);
@@ -102,8 +102,7 @@ function toResult({ response, text }) {
   const { headers, ok } = response;
   const body = parse(text);
   if (ok && (body !== undefined || response.status === 204)) return { headers, body };
-  // A page where JSON was expected: some gateway between here and the server speaks.
-  if (ok) throw new Unreachable('Something else answered in the place of the server');
+  if (ok) throw new NotUnderstood(); // a page where JSON was expected
   throw new Refused(toProblem(body, response), retryAfterMs(headers.get('Retry-After'), Date.now()));
 }
 

@@ -64,7 +64,7 @@ export const isSignedOut = (error) => error instanceof Refused && error.problem.
  *   server may hold it. `typing`: see `fetchMessages`; undefined where nobody is there to see it
  * @returns {Promise<{ count: number, more: boolean, typists: readonly string[], nextTyping?: number }>} `more`: it was cut,
  *   ask again at once
- * @throws {import('./http.js').Unreachable | Refused}
+ * @throws {import('./http.js').Unreachable | Refused | import('./parse.js').NotUnderstood}
  */
 export async function ask({ room, position, onMessages, onMoved, onReset }, { waitS, signal, typing }) {
   const { since } = position;

@@ -33,7 +33,7 @@ const PATIENCE_MS = 10_000;
  * @param {AbortSignal} [signal]
  * @param {RequestCredentials} [credentials] `omit` for a look in passing: whoever asks under a name counts as being there
  * @returns {Promise<Answer>}
- * @throws {import('./http.js').Unreachable | Refused} `Refused` with status 410 when the cursor is gone
+ * @throws {import('./http.js').Unreachable | Refused | import('./parse.js').NotUnderstood} `Refused` with status 410 when the cursor is gone
  */
 export async function fetchMessages(query, signal, credentials = 'same-origin') {
   const parameters = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));

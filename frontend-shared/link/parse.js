@@ -13,8 +13,12 @@ import { isMessage } from './is-message.js';
  * @property {string[]} [addresses] of its machine; told there only
  */
 
-/** Nobody understands it: it is not of the server. */
-export class NotUnderstood extends Error {}
+/** What came is not of the server: a gateway between here and there speaks, or another version of it. */
+export class NotUnderstood extends Error {
+  constructor() {
+    super('Something else answered in the place of the server');
+  }
+}
 
 /** @type {(body: unknown) => Message} */
 export const parseMessage = (body) => expectThat(body, isMessage);
@@ -42,7 +46,7 @@ export const isFieldProblems = (value) => isListOf(isFieldProblem)(value);
  * @throws {NotUnderstood}
  */
 function expectThat(value, isSo) {
-  if (!isSo(value)) throw new NotUnderstood('Something else answered in the place of the server');
+  if (!isSo(value)) throw new NotUnderstood();
   return value;
 }
 
