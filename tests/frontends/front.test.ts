@@ -200,11 +200,11 @@ describe('the page', () => {
     await expectPage(items).toHaveCount(1);
     const listening = async () =>
       (await call(url, '/metrics')).text.match(/chat_connections\{transport="longpoll"\} (\d+)/)?.[1];
-    await expect.poll(listening).toBe('1');
+    await expectPage.poll(listening).toBe('1');
     // Whoever only looks is not in the room.
     expect(await (await fetch(`${url}/rooms`)).json()).toMatchObject([{ room: 'lobby', online: 0 }]);
     await setHidden(page, true);
-    await expect.poll(listening).toBe('0');
+    await expectPage.poll(listening).toBe('0');
     await post(url, 'meanwhile');
     await setHidden(page, false);
     await expectPage(items.last()).toContainText('meanwhile');
