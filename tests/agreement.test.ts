@@ -156,6 +156,7 @@ describe('the pages', () => {
   it('tell of writing no more often than is told on, and show it until it is told again', () => {
     expect(EVERY_MS).toBeGreaterThanOrEqual(limits.TYPING_EVERY_MS);
     expect(LASTS_MS).toBeGreaterThan(EVERY_MS + limits.TYPING_EVERY_MS);
+    expect(limits.TYPING_LASTS_MS).toBeGreaterThan(EVERY_MS + limits.TYPING_EVERY_MS);
   });
 });
 
@@ -332,6 +333,7 @@ const LIMITS = [
   { name: 'someone who polls counts as present', value: limits.POLLER_STAYS_MS / 1000, unit: 's' },
   { name: 'signs of typing of a connection, one every', value: limits.TYPING_EVERY_MS / 1000, unit: 's' },
   { name: 'polls answered only to tell who types, one every', value: limits.TYPING_POLLED_EVERY_MS / 1000, unit: 's' },
+  { name: 'a sign of typing counts for', value: limits.TYPING_LASTS_MS / 1000, unit: 's' },
   { name: 'writes counted over', value: limits.RATE_WINDOW_MS / 1000, unit: 's' },
 ];
 
