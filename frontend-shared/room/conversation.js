@@ -1,7 +1,7 @@
 /**
- * What is known of one room: gathered as it arrives, and drawn once a frame however much that was. Of a long conversation
- * a stretch is shown: the newest, or one of long ago, to which what comes before and after is added as one gets there,
- * and from whose far end as much is let go. So neither the page nor its memory grows with what was said.
+ * What is known of one room: gathered as it arrives, and drawn some times a second however much that was. Of a long
+ * conversation a stretch is shown: the newest, or one of long ago, to which what comes before and after is added as one
+ * gets there, and from whose far end as much is let go. So neither the page nor its memory grows with what was said.
  */
 import { KEPT_NEWEST, MAX_ASIDE, MAX_SHOWN, SHOWN_SLACK } from './reading-bounds.js';
 import { createPace } from './pace.js';
@@ -178,13 +178,8 @@ export function createConversation({ draw, reader, isHeld, quoting, onArrived })
     // comes at the other, but not when both happen at once.
     const gone = letGo();
     if (gone.length > 0) {
-      draw({
-        messages: shown.messages,
-        ids: new Set(gone.map(({ id }) => id)),
-        isAnew: false,
-        hasOld: false,
-        isNewest: shown === newest,
-      });
+      const left = new Set(gone.map(({ id }) => id));
+      draw({ messages: shown.messages, ids: left, isAnew: false, hasOld: false, isNewest: shown === newest });
       return pace.goOn();
     }
     settle();
