@@ -98,6 +98,7 @@ it('leaves the place to read in at 400 % of zoom, whatever is open', async () =>
   await chat.say('my own');
   await expectPage(chat.items).toHaveCount(4);
   await expectPage(chat.items.last()).toBeInViewport({ ratio: 1 });
+  expect(await chat.log.evaluate(({ clientHeight }) => clientHeight)).toBeGreaterThan(100);
   await options.click();
   await expectPage(page.getByRole('button', { name: 'Emoji' })).toBeVisible();
   await check(chat, 'low, with options');
