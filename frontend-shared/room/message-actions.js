@@ -48,9 +48,9 @@ export function drawActions(element, beside) {
   }
 }
 
-/** @type {(part: HTMLElement, element: HTMLElement) => void} the focus does not fall off the page with what is taken away */
-function leaveFor(part, element) {
-  if (part.contains(document.activeElement)) element.focus();
+/** @type {(part: Element | null, element: HTMLElement) => void} the focus does not fall off the page with what is taken away */
+export function leaveFor(part, element) {
+  if (part?.contains(document.activeElement)) element.focus();
 }
 
 /** @type {(root: HTMLElement, name: string) => HTMLElement} */

@@ -1,6 +1,6 @@
 /** Draws one row of the conversation. What people wrote enters as text, never as markup. */
 import { drawText } from './draw-text.js';
-import { drawActions } from './message-actions.js';
+import { drawActions, leaveFor } from './message-actions.js';
 import { closeEditor } from './message-editor.js';
 import { toHue, toInitials } from './person.js';
 import { FOLD_LINES, LINE_LETTERS, TOGETHER_MS } from './reading-bounds.js';
@@ -113,7 +113,10 @@ export function drawItem(element, item, { now, names }) {
   drawFold(element, isLong(text));
   drawQuote(/** @type {HTMLAnchorElement} */ (part(element, '.message-quote')), message, beside?.quote);
   drawActions(element, beside);
-  if (!beside) closeEditor(element);
+  if (!beside) {
+    leaveFor(element.querySelector('.editor'), element);
+    closeEditor(element);
+  }
   write(element, '.message-edited', message?.edited ? words.message.edited : '');
   drawFate(element, pending, change && words.message[change.kind]);
   drawLink(/** @type {HTMLAnchorElement} */ (part(element, '.message-link')), message);

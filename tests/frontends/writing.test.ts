@@ -275,6 +275,17 @@ it('shows at once what is changed over a slow network, changes it once, and give
   await expectPage(chat.message).toBeFocused();
 });
 
+it('keeps the focus at a message that another tab deletes while it is edited', async () => {
+  const { url } = await startTestServer();
+  const chat = await openPage(`${url}/polling/`);
+  await chat.say('to be gone');
+  await chat.items.getByRole('button', { name: /^Edit/ }).click();
+  await expectPage(editBox(chat)).toBeFocused();
+  expect((await chat.page.request.delete(`${url}/messages/1`)).ok()).toBe(true);
+  await expectPage(chat.items).toContainText(['Message deleted']);
+  await expectPage(chat.items).toBeFocused();
+});
+
 describe('what cannot be sent', () => {
   it('says how much is left, and takes of what is pasted the text alone', async () => {
     const { url } = await startTestServer();
