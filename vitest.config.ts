@@ -13,6 +13,8 @@ export default defineConfig({
     // Starting a browser on a slow machine takes seconds.
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // Milliseconds until what is waited for is given up; its default of one second is no bound for a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     // A test that passes only when tried again has found something.
     retry: 0,
     reporters: ['default', closingLine()],
