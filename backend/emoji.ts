@@ -1,8 +1,7 @@
 /** The emoji that the pages offer, with what they are called: loaded by a page when somebody asks for one. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { promisify } from 'node:util';
-import { brotliCompress, gzip } from 'node:zlib';
+import { COMPRESS, encodingFor } from './compressing.ts';
 import type { RequestHandler } from 'express';
 
 /** Where the package keeps them, by language. Short names are English everywhere: people bring them along from elsewhere. */
@@ -11,11 +10,9 @@ const DATA = {
   en: require.resolve('emoji-picker-element-data/en/github/data.json'),
   de: require.resolve('emoji-picker-element-data/de/cldr-native/data.json'),
 };
-const COMPRESS = { br: promisify(brotliCompress), gzip: promisify(gzip), identity: async (text: Buffer) => text };
 const PATH = /^\/([a-z]+)\.json$/;
 
 type Language = keyof typeof DATA;
-type Encoding = keyof typeof COMPRESS;
 
 interface Entry {
   emoji: string;
@@ -39,25 +36,27 @@ type Row = readonly [
 /** Answers `GET /emoji/<language>.json`, and passes everything else on. */
 export function serveEmoji(): RequestHandler {
   // Made when first asked for, and then kept: two languages of some 50 kB, compressed.
-  const packed = new Map<string, Promise<Buffer>>();
+  const packed = new Map<string, Promise<Uint8Array>>();
   const { version } = require('emoji-picker-element-data/package.json') as { version: string };
 
   return async (request, response, next) => {
     const language = PATH.exec(request.path)?.[1];
     if (!isLanguage(language)) return next();
-    const encoding = (request.acceptsEncodings(['br', 'gzip', 'identity']) || 'identity') as Encoding;
+    const encoding = encodingFor(request);
     const name = `${language}-${encoding}`;
     let text = packed.get(name);
     if (text === undefined) {
-      text = readEmoji(language).then((rows) => COMPRESS[encoding](toBytes(rows)));
+      const pack = encoding === undefined ? (bytes: Uint8Array) => bytes : COMPRESS[encoding];
+      text = readEmoji(language).then(async (rows) => pack(toBytes(rows)));
       packed.set(name, text);
       // What failed once is not failed for ever.
       text.catch(() => packed.delete(name));
     }
     response.vary('Accept-Encoding');
-    if (encoding !== 'identity') response.set('Content-Encoding', encoding);
+    if (encoding !== undefined) response.set('Content-Encoding', encoding);
     response.set({ ETag: `W/"emoji-${version}-${language}"`, 'Cache-Control': 'no-cache' });
-    response.type('json').send(await text);
+    const bytes = await text;
+    response.type('json').send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   };
 }
 

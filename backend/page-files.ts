@@ -1,13 +1,11 @@
 /** The files of the pages, compressed: small texts are all that a first visit loads. */
 import { readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { brotliCompress, gzip } from 'node:zlib';
+import { COMPRESS, encodingFor } from './compressing.ts';
 import type { RequestHandler } from 'express';
+import type { Encoding } from './compressing.ts';
 import type { JoinedFile, JoinedFiles } from './joined-files.ts';
 
-/** Browsers take "br" only where a page comes over TLS or from this very machine. */
-const COMPRESS = { br: promisify(brotliCompress), gzip: promisify(gzip) };
 /** Small letters, and no dot but the one before the ending: nothing that leads elsewhere. */
 const FILE = /^\/((?:[a-z][a-z-]*\/){0,2}[a-z][a-z-]*\.(?:js|css|html|svg))?$/;
 const PAGE = 'index.html';
@@ -27,7 +25,7 @@ interface Packed {
 export function servePacked(folder: string, joined: JoinedFiles): RequestHandler {
   const packed = new Map<string, Packed>();
 
-  const pack = async (name: string, encoding: keyof typeof COMPRESS, file: JoinedFile | undefined): Promise<Packed> => {
+  const pack = async (name: string, encoding: Encoding, file: JoinedFile | undefined): Promise<Packed> => {
     const path = join(folder, name);
     const tag = file?.tag ?? (await tagOf(path));
     const key = `${encoding} ${name}`;
@@ -57,14 +55,13 @@ export function servePacked(folder: string, joined: JoinedFiles): RequestHandler
       if (parts.length > 0) response.set('Link', parts.join(', '));
     }
 
-    const encoding = request.acceptsEncodings(['br', 'gzip', 'identity']);
-    const isToBePacked = encoding === 'br' || encoding === 'gzip';
+    const encoding = encodingFor(request);
     // A range of the plain file is no range of the joined one, which comes whole: that is always allowed.
-    if (file === undefined && (!isToBePacked || request.headers.range !== undefined)) return next();
-    const answer = isToBePacked ? await pack(name ?? PAGE, encoding, file).catch(() => undefined) : file;
+    if (file === undefined && (encoding === undefined || request.headers.range !== undefined)) return next();
+    const answer = encoding !== undefined ? await pack(name ?? PAGE, encoding, file).catch(() => undefined) : file;
     const bytes = await answer?.bytes;
     if (answer === undefined || bytes === undefined) return next();
-    if (isToBePacked) response.set('Content-Encoding', encoding);
+    if (encoding !== undefined) response.set('Content-Encoding', encoding);
     response.set({ ETag: answer.tag, 'Cache-Control': file?.isForEver === true ? FOR_EVER : 'no-cache' });
     response.type(name?.endsWith('.map') === true ? 'json' : extname(name ?? PAGE));
     response.send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));

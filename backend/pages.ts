@@ -5,7 +5,7 @@ import { serveEmoji } from './emoji.ts';
 import { ChatError } from './errors.ts';
 import { joinFiles } from './joined-files.ts';
 import { servePacked } from './page-files.ts';
-import { pageHeaders, pageHeadersOfKept } from './page-headers.ts';
+import { headersOfFiles, pageHeaders, pageHeadersOfKept } from './page-headers.ts';
 import { serveWorker } from './service-worker.ts';
 import type { ServerResponse } from 'node:http';
 import type { Express, RequestHandler } from 'express';
@@ -50,7 +50,7 @@ export function servePages(app: Express, identity: Identity, onFailure: (error: 
     const joined = joinFiles(root, { entries, onFailure });
     const packed = servePacked(root, joined);
     const files = express.static(root, { cacheControl: false, setHeaders: revalidate });
-    app.use(path, refuseWriting, addSlash, headers, setCookie, packed, files);
+    app.use(path, refuseWriting, addSlash, headersOfFiles(headers), setCookie, packed, files);
     return { path, root, joined, handlers: [packed, files], document };
   };
   const shared = serve(SHARED, pageHeaders);

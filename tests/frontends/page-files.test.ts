@@ -51,9 +51,11 @@ describe('what a page is made of', () => {
         expect(headers.get('cache-control')).toBe('no-cache');
         expect(headers.get('vary')).toContain('Accept-Encoding');
         expect(headers.get('x-content-type-options')).toBe('nosniff');
-        expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+        expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
         expect(headers.get('set-cookie')).toBeNull();
       }
+      const asked = { 'Accept-Encoding': 'gzip, deflate, br, zstd' }; // as browsers do, and mean no order
+      expect((await fetch(url + path, { headers: asked })).headers.get('content-encoding')).toBe('br');
       // A range would be of another file than the whole.
       const ranged = await fetch(url + path, { headers: { Range: 'bytes=0-9' } });
       expect([ranged.status, await ranged.text()]).toEqual([200, texts[0]]);
