@@ -222,7 +222,7 @@ export function startPage(name, openLink) {
     if (state.name === 'signed-out') kept.clear();
     const wasLive = isLive;
     isLive = state.name === 'live';
-    if (!isLive) return;
+    if (!isLive) return side.reset();
     // What could not be done for want of a connection can be done again.
     if (!wasLive && !isFirstLive) explain('');
     view.caughtUp();

@@ -414,7 +414,7 @@ it('shows who is writing over a WebSocket, and how many are here by polling too'
 
 it('shows who is writing from either page to the other, in all its tabs, and never oneself', async () => {
   const { url } = await startTestServer();
-  const azin = await openPage(`${url}/websocket/`);
+  const azin = await openPage(`${url}/websocket/`, { mayFail: true }); // is offline in the end
   const bo = await openPage(`${url}/polling/`);
   const tab = await openPage(`${url}/polling/`, { beside: bo }); // shares what the first one polls
   const typing = ({ page }: Chat) => page.locator('#typing');
@@ -435,4 +435,8 @@ it('shows who is writing from either page to the other, in all its tabs, and nev
   await tab.name.fill('Bo');
   await tab.message.pressSequentially('hm');
   await expectPage(typing(azin)).toHaveText('Bo is typing…');
+  // Who writes now is not known where nothing comes. Not waited for, either.
+  await azin.context.setOffline(true);
+  await expectPage(azin.status).toContainText('Offline');
+  expect(await typing(azin).textContent()).toBe('');
 });
