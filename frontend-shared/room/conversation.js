@@ -290,7 +290,7 @@ export function createConversation({ draw, reader, isHeld, quoting, onArrived })
     },
     touch(some) {
       for (const id of some) ids.add(id);
-      changed();
+      pace.goOn(); // what one does is seen at once, however much comes
     },
     touchAll() {
       isAnew = true;

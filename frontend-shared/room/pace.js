@@ -4,7 +4,7 @@ import { DRAW_EVERY_MS, HELD_MS, HIDDEN_DRAW_MS } from './reading-bounds.js';
 /**
  * @typedef {object} Pace
  * @property {() => void} changed draws as soon as it is time
- * @property {() => void} goOn draws with the next frame, as what was drawn is not all yet
+ * @property {() => void} goOn draws with the next frame: what was drawn is not all yet, or somebody waits for it
  * @property {() => void} hold nothing is drawn until it is let go, as more is about to come
  * @property {() => void} letGo draws with the next frame, however lately it was done
  */

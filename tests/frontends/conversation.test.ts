@@ -119,6 +119,10 @@ describe('what is drawn', () => {
     expect(idsDrawn()).toEqual([]);
     conversation.take([message(5)]);
     expect(idsDrawn()).toEqual([[5]]);
+    conversation.take([message(6)]);
+    expect(idsDrawn()).toEqual([]);
+    conversation.touch([5]); // by what one does oneself
+    expect(idsDrawn()).toEqual([[5, 6]]);
   });
 
   it('leaves a message as it is that comes again', () => {
