@@ -45,7 +45,12 @@ export function startPage(name, openLink) {
   const kept = createKeptMessages({ owner });
   const sharing = createSharing({ name: `${SHARED_AS} ${name} ${owner}`, openLink, life, newName: newKey });
 
-  const explain = (/** @type {string} */ reason) => void (alert.textContent = reason);
+  let isLasting = false;
+  /** @type {(reason: string, isToLast?: boolean) => void} `isToLast`: it is as true when the connection is back */
+  const explain = (reason, isToLast = false) => {
+    alert.textContent = reason;
+    isLasting = isToLast;
+  };
   const later = (/** @type {() => void} */ act, /** @type {number} */ ms) => {
     const timer = setTimeout(act, ms);
     return () => clearTimeout(timer);
@@ -224,7 +229,7 @@ export function startPage(name, openLink) {
     isLive = state.name === 'live';
     if (!isLive) return side.reset();
     // What could not be done for want of a connection can be done again.
-    if (!wasLive && !isFirstLive) explain('');
+    if (!wasLive && !isFirstLive && !isLasting) explain('');
     view.caughtUp();
     outbox.flush();
     if (!isFirstLive) return;

@@ -21,7 +21,7 @@ export const MAX_NAME = 40;
  * @param {HTMLFormElement} parts.form
  * @param {HTMLInputElement} parts.name
  * @param {HTMLTextAreaElement} parts.message
- * @param {(reason: string) => void} parts.explain says aloud why something was not sent; empty when all is well again
+ * @param {(reason: string, isToLast?: boolean) => void} parts.explain says aloud why something was not sent; empty when all is well again
  * @param {Store} parts.names kept for all tabs
  * @param {Drafts} parts.drafts
  * @param {() => string} parts.fault why nothing can be sent now, beside what is in these boxes; empty when all is well
@@ -91,12 +91,12 @@ export function createComposer({ form, name, message, explain, names, drafts, fa
       if (where !== room) {
         const begun = drafts.take(where)?.text;
         drafts.keep(where, begun ? `${text}\n${begun}` : text);
-        return explain(words.sending.inRoom(where, reason));
+        return explain(words.sending.inRoom(where, reason), true);
       }
       const caretFromEnd = message.value.length - message.selectionEnd;
       setMessage(message.value === '' ? text : `${text}\n${message.value}`);
       message.selectionStart = message.selectionEnd = message.value.length - caretFromEnd;
-      explain(reason);
+      explain(reason, true);
     },
   };
 }

@@ -43,7 +43,7 @@ import { createWritingTools } from './writing-tools.js';
  * @param {() => string} parts.room
  * @param {Store} parts.store shared by all tabs
  * @param {(id: number) => Message | undefined} parts.find
- * @param {(reason: string) => void} parts.explain
+ * @param {(reason: string, isToLast?: boolean) => void} parts.explain
  * @param {(user: string) => void} parts.tellTyping
  * @param {PickEmoji} parts.pickEmoji
  * @param {() => boolean} parts.editLast one's own last message; false when there is none
@@ -161,7 +161,7 @@ export function createWriting({ room, store, find: findMessage, explain, tellTyp
     },
     held({ room: where, held = 'failed' }) {
       const reason = words.sending[held];
-      explain(where === room() ? reason : words.sending.inRoom(where, reason));
+      explain(where === room() ? reason : words.sending.inRoom(where, reason), true);
     },
     discarded() {
       announce(words.sending.discarded);

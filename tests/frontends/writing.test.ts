@@ -333,6 +333,12 @@ describe('what cannot be sent', () => {
     const fateOf = (one: Chat, text: string, name: string) => itemOf(one, text).getByRole('button', { name });
     await expectPage(fateOf(chat, 'from the train', 'Try again')).toBeVisible();
     await expectPage(chat.alert).toContainText('waited for hours');
+    // That stays true, whatever becomes of the connection.
+    await chat.context.setOffline(true);
+    await expectPage(chat.status).toContainText('Offline');
+    await chat.context.setOffline(false);
+    await expectPage(chat.status).toContainText('Live');
+    await expectPage(chat.alert).toContainText('waited for hours');
     await chat.page.reload();
     const other = await openPage(`${url}/websocket/`, { beside: chat });
     await fateOf(other, 'never mind', 'Discard').press('Enter');
