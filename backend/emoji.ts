@@ -36,7 +36,7 @@ type Row = readonly [
 /** Answers `GET /emoji/<language>.json`, and passes everything else on. */
 export function serveEmoji(): RequestHandler {
   // Made when first asked for, and then kept: two languages of some 50 kB, compressed.
-  const packed = new Map<string, Promise<Uint8Array>>();
+  const packed = new Map<string, Promise<Buffer>>();
   const { version } = require('emoji-picker-element-data/package.json') as { version: string };
 
   return async (request, response, next) => {
@@ -46,8 +46,8 @@ export function serveEmoji(): RequestHandler {
     const name = `${language}-${encoding}`;
     let text = packed.get(name);
     if (text === undefined) {
-      const pack = encoding === undefined ? (bytes: Uint8Array) => bytes : COMPRESS[encoding];
-      text = readEmoji(language).then(async (rows) => pack(toBytes(rows)));
+      const plain = readEmoji(language).then(toBytes);
+      text = encoding === undefined ? plain : plain.then(COMPRESS[encoding]);
       packed.set(name, text);
       // What failed once is not failed for ever.
       text.catch(() => packed.delete(name));
@@ -55,8 +55,7 @@ export function serveEmoji(): RequestHandler {
     response.vary('Accept-Encoding');
     if (encoding !== undefined) response.set('Content-Encoding', encoding);
     response.set({ ETag: `W/"emoji-${version}-${language}"`, 'Cache-Control': 'no-cache' });
-    const bytes = await text;
-    response.type('json').send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    response.type('json').send(await text);
   };
 }
 
