@@ -128,10 +128,10 @@ export const HEAD_STARTS_PER_FLUSH = 6;
 export const MAX_HEAD_START_MS = 3;
 /** Milliseconds that changes wait for others that are being written to the disk: what a slow one takes for a commit. */
 export const MAX_AWAIT_MORE_MS = 10;
-/** Pauses after a flush, each as long as it took: so fan-out takes a quarter of a core that has more to do. */
-export const PAUSES_PER_FLUSH = 3;
+/** Pauses after a flush, each as long as it took: so fan-out takes a fifth of a core that has more to do. */
+export const PAUSES_PER_FLUSH = 4;
 /** Milliseconds of the pause after a flush at most: what a person does not notice. */
-export const MAX_FLUSH_PAUSE_MS = 25;
+export const MAX_FLUSH_PAUSE_MS = 40;
 /** Milliseconds between pings on a WebSocket. */
 export const PING_EVERY_MS = 30_000;
 /** Milliseconds after a ping until a silent peer is dropped. */

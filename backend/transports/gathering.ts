@@ -1,6 +1,6 @@
 /**
  * When changes go out. Those of one turn of the event loop go together, so that a socket gets one write whatever the
- * burst; and under load a flush is followed by a pause three times as long as it took, so that batches grow when the core is
+ * burst; and under load a flush is followed by a pause four times as long as it took, so that batches grow when the core is
  * busy, and fan-out leaves it to others for most of the time.
  */
 import {

@@ -62,7 +62,7 @@ it('waits for the end of a burst that goes on turn by turn, but not for long', (
 });
 
 it.each([
-  [8, 24],
+  [8, 32],
   [400, MAX_FLUSH_PAUSE_MS],
 ])('rests after a flush that took %d ms for %d ms, and sends then what came meanwhile', (tookMs, restMs) => {
   const { add, flushed } = start(tookMs);
