@@ -47,7 +47,7 @@ export interface JournalFile {
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS entries (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     at TEXT NOT NULL,
     command TEXT NOT NULL,
     author TEXT,
@@ -108,8 +108,9 @@ export function openJournalFile(path: string): JournalFile {
       return seq;
     });
     // Rows are never removed, so the numbers of commits follow on each other without a hole.
-    const missed = readAfter.all(head, (firstNew ?? highest(seqs, head) + 1) - head - 1).map(toEntry);
-    return { seqs, missed };
+    const missing = (firstNew ?? highest(seqs, head) + 1) - head - 1;
+    // Hardly ever any, and SQLite plans a query anew whenever its limit is another.
+    return { seqs, missed: missing === 0 ? [] : readAfter.all(head, missing).map(toEntry) };
   });
 
   // What is removed in a transaction is written all the same, as it is overwritten with zeros.
@@ -138,8 +139,13 @@ export function openJournalFile(path: string): JournalFile {
     },
     read: (after, limit) => readAfter.all(after, limit).map(toEntry),
     checkpoint() {
-      // It does not throw when someone else who reads the file is in its way.
-      if (db.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) !== 0) throw new Error('the file is being read');
+      // Whoever is making a copy of the file is in its way for long. Commits would have to wait for as long as this does.
+      db.pragma('busy_timeout = 0');
+      try {
+        if (db.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) !== 0) throw new Error('the file is being read');
+      } finally {
+        db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      }
     },
     close: () => void db.close(),
   };

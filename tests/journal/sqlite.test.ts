@@ -210,6 +210,21 @@ describe('what is erased', () => {
     reader.exec('ROLLBACK');
     await gone;
   });
+
+  it('makes no commit wait for someone who reads the files for long', () => {
+    const path = join(makeDataDir(), 'journal.db');
+    const file = openJournalFile(path);
+    onTestFinished(() => file.close());
+    file.commit([entry({ text: secret }), entry({ about: 1, erases: 1 })]);
+    const reader = new Database(path);
+    onTestFinished(() => void reader.close());
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM entries').get();
+    const before = performance.now();
+    expect(() => file.checkpoint()).toThrow('the file is being read');
+    expect(file.commit([entry()]).seqs).toEqual([3]);
+    expect(performance.now() - before).toBeLessThan(1_000); // it has patience for 2 s with one who writes
+  });
 });
 
 describe('a file that is not as it was written', () => {
