@@ -71,9 +71,18 @@ export function prepareRooms(db: Database.Database) {
     ON CONFLICT (room) DO UPDATE SET messages = messages + excluded.messages, seq = excluded.seq
   `);
   const newest = db.prepare<[number], RoomSummary>(`SELECT room, messages, seq FROM rooms ORDER BY seq DESC LIMIT ?`);
+  const counted = new Map<string, { more: number; seq: number }>();
   return {
     /** @param more messages than before; -1 for one less */
-    count: ({ room, seq }: Change, more: number) => void count.run(room, more, seq),
+    count({ room, seq }: Change, more: number) {
+      counted.set(room, { more: (counted.get(room)?.more ?? 0) + more, seq });
+    },
+    /** Run `work`, and write once for each room what it counted: in a burst, many are of the same. */
+    counting(work: () => void) {
+      counted.clear();
+      work();
+      for (const [room, { more, seq }] of counted) count.run(room, more, seq);
+    },
     reads: { rooms: (limit: number) => newest.all(limit) },
   };
 }

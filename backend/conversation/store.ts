@@ -23,7 +23,7 @@ export interface Store extends Chat {
   transaction(work: () => void): void;
   /** Run `work` in a transaction that stays open: what it writes can be read here, and is in memory only. */
   hold(work: () => void): void;
-  /** @param fingerprint of an entry that has a key */
+  /** Within `work` of one of the two above. @param fingerprint of an entry that has a key */
   write(entry: Entry, effect: Effect, change: Change | undefined, fingerprint: string): void;
   setHead(seq: number): void;
   after(room: string, since: number, limit: number): Page;
@@ -193,7 +193,7 @@ function asStore(db: Database.Database, path: string): Store {
   const keys = prepareKeys(db);
   const reactors = prepareReactors(db);
   const rooms = prepareRooms(db);
-  const runInTransaction = db.transaction((work: () => void) => work());
+  const runInTransaction = db.transaction(rooms.counting);
   const letGo = () => {
     if (db.inTransaction) db.exec('ROLLBACK');
   };
@@ -218,7 +218,7 @@ function asStore(db: Database.Database, path: string): Store {
       letGo();
       db.exec('BEGIN IMMEDIATE');
       try {
-        work();
+        rooms.counting(work);
       } catch (error) {
         letGo();
         throw error;
