@@ -40,6 +40,11 @@ export function drawActions(element, beside) {
     'has-reactions',
     reactions.some(({ count }) => count > 0),
   );
+  // How much room they take, where the style lets them share a line with the text.
+  const digits = reactions.reduce((sum, { count }) => sum + String(count).length, 0);
+  element.style.setProperty('--reactions', String(reactions.length));
+  element.style.setProperty('--digits', String(digits));
+  element.classList.toggle('is-mine', isMine);
   for (const name of ['edit', 'delete']) {
     const button = act(root, name);
     button.hidden = !isMine;

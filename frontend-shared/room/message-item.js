@@ -97,6 +97,7 @@ export function drawItem(element, item, { now, names }) {
   element.classList.toggle('is-together', together);
   element.classList.toggle('is-pending', pending !== undefined);
   element.classList.toggle('is-deleted', message?.deleted === true);
+  element.classList.toggle('is-edited', message?.edited !== undefined);
   element.classList.toggle('is-changing', change !== undefined);
   element.classList.toggle('is-deleting', change?.kind === 'deleting');
   element.style.setProperty('--hue', String(hue));
@@ -145,6 +146,7 @@ function drawLink(link, message) {
 /** @type {(element: HTMLElement, isLong: boolean) => void} who has unfolded it finds it so when it is drawn anew */
 function drawFold(element, isLong) {
   const button = part(element, '.message-fold');
+  element.classList.toggle('is-long', isLong);
   if (button.hidden === !isLong) return;
   button.hidden = !isLong;
   setFolded(element, isLong);
