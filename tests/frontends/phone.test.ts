@@ -123,3 +123,36 @@ describe('the buttons of a message', () => {
     await expectPage(own).toContainText('Message deleted');
   });
 });
+
+describe('what one writes with', () => {
+  it.each([
+    ['on a phone', PHONE],
+    ['on a small one', SMALL],
+  ])('is two rows, in which everything can be seen and pressed, %s', async (_name, options) => {
+    const { url } = await startTestServer();
+    for (let number = 1; number <= 30; number += 1) await post(url, { user: 'Bo', message: `${number}` });
+    const chat = await openPage(`${url}/polling/`, options);
+    const { page, message, items } = chat;
+    const height = () => page.locator('.composer-card').evaluate((card) => card.getBoundingClientRect().height);
+    expect(await height()).toBeLessThanOrEqual(104);
+    await chat.name.fill('Mira');
+    await message.fill('bold');
+    await message.selectText();
+    for (const name of ['Bold', 'Italic', 'Underline', 'Code', 'Options', 'Send']) {
+      await expectPage(page.getByRole('button', { name, exact: true })).toBeInViewport({ ratio: 1 });
+    }
+    await page.getByRole('button', { name: 'Bold', exact: true }).click();
+    await expectPage(message).toHaveValue('**bold**');
+    await page.getByRole('button', { name: 'Options' }).click();
+    await expectPage(page.getByLabel('Colour')).toBeVisible();
+    await expectPage(items.last()).toBeInViewport({ ratio: 1 });
+    await page.getByRole('button', { name: 'Options' }).click();
+    await message.fill('one\ntwo\nthree\nfour\nfive');
+    expect(await height()).toBeGreaterThan(170);
+    await expectPage(items.last()).toBeInViewport({ ratio: 1 });
+    await chat.send.click();
+    await expectPage(items).toHaveCount(31);
+    await expectPage(items.last()).toBeInViewport({ ratio: 1 });
+    expect(await height()).toBeLessThanOrEqual(104);
+  });
+});
