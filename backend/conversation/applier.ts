@@ -1,33 +1,23 @@
 /** Carries out entries as the journal brings them: decides what each does, writes it to the store, shows it in the window. */
-import { hash } from 'node:crypto';
-import { findCommand } from '../commands/table.ts';
 import { ChatError } from '../errors.ts';
-import { FORGET_WITHIN_MS, RETRY_DISK_MS } from '../limits.ts';
-import { toChange, toMessage } from './change.ts';
+import { RETRY_DISK_MS } from '../limits.ts';
+import { createDecide, fingerprintOf } from './decisions.ts';
+import { createForgetting } from './forgetting.ts';
+import { createOutcomes } from './outcomes.ts';
 import { isDamage, isStoreError } from './store-error.ts';
 import type { Clock } from '../clock.ts';
-import type { Chat, Effect, Scheduled } from '../commands/command.ts';
 import type { Entry, NewEntry } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import type { Change } from './change.ts';
+import type { Answer, Decision } from './decisions.ts';
 import type { Store } from './store.ts';
 import type { Window } from './window.ts';
-
-/** What the one who asked is told. */
-export type Answer = { message: Change } | { scheduled: Scheduled };
 
 /** What came of a command. */
 export type Posted = Answer & {
   /** Whether this very entry made it so; false where it was so before, as when a key is used again. */
   isNew: boolean;
 };
-
-/** What an entry comes to; without an effect, things are already as it asks. */
-interface Decision {
-  /** Made only when it is told: most decisions are taken again when the entry comes back. */
-  answer(): Answer;
-  effect?: Effect;
-}
 
 /** What an entry does to the store, once it is decided. */
 type Deed = Parameters<Store['write']>;
@@ -75,11 +65,6 @@ interface Parts {
 
 type Outcome = Posted | Error;
 
-interface Settled {
-  entry: Entry;
-  outcome: Outcome;
-}
-
 interface Written {
   /** One for each entry. */
   results: Outcome[];
@@ -96,52 +81,11 @@ export function createApplier(
   let held: Deed[] = []; // carried out and told of, but not on the disk; few, as nothing new is accepted meanwhile
   let trouble: string | undefined;
   let cancelRetry: (() => void) | undefined;
-  let cancelForgetting: (() => void) | undefined;
-  let cancelBlanking: (() => void) | undefined;
-  let indexedTo = 0;
-  let erased = store.newestOutdated(); // the seq of the last entry that erases, until what it outdated is blanked
-  /** Appends under way, the oldest first, each with the head when it began: it may ask for what comes after that. */
-  const underWay = new Set<{ begunAt: number }>();
-  const outcomes = new Map<number, Settled>();
-  const waiting = new Map<number, (settled: Settled) => void>();
   const unpublished = new Map<number, Change>(); // of the batch under way; the window is told when it is written
 
-  const chat: Chat = {
-    message(id) {
-      const change = unpublished.get(id) ?? window.message(id);
-      return change === undefined ? store.message(id) : toMessage(change);
-    },
-    hasReacted: store.hasReacted,
-    scheduled: store.scheduled,
-    countScheduled: store.countScheduled,
-  };
-
-  const decideAt = (entry: Entry): Decision => {
-    const known = entry.key === undefined ? undefined : store.keyed(entry.author ?? '', entry.key);
-    if (known !== undefined) {
-      if (known.fingerprint !== '' && known.fingerprint !== fingerprintOf(entry)) {
-        throw new ChatError('idempotency-mismatch', 'This key was used for another message.');
-      }
-      return { answer: () => answerFor(known.id) };
-    }
-    const command = findCommand(entry.command);
-    if (command === undefined) throw new ChatError('internal', `There is no command ${entry.command}.`);
-    const effect = command.apply(chat, entry);
-    const { changed, unchanged } = effect;
-    if (changed !== undefined) return { answer: () => ({ message: toChange(changed) }), effect };
-    const scheduled = effect.scheduled ?? effect.unscheduled;
-    if (scheduled !== undefined) return { answer: () => ({ scheduled }), effect };
-    if (unchanged !== undefined) return { answer: () => ({ message: toChange(unchanged) }) };
-    throw new ChatError('not-found', 'It was done or withdrawn before.');
-  };
-
-  const answerFor = (id: number): Answer => {
-    const message = chat.message(id);
-    if (message !== undefined) return { message: toChange(message) };
-    const scheduled = store.scheduledBySeq(id);
-    if (scheduled !== undefined) return { scheduled };
-    throw new ChatError('not-found', 'The scheduled message of this key was withdrawn.');
-  };
+  const decideAt = createDecide(store, window, unpublished);
+  const outcomes = createOutcomes<Outcome>(() => head);
+  const forgetting = createForgetting(store, clock, log, () => trouble === undefined);
 
   /** Write one entry's effect. @returns what came of it */
   const carryOut = (entry: Entry, applied: Written['applied'], deeds: Deed[]): Outcome => {
@@ -186,35 +130,15 @@ export function createApplier(
   const publish = (entries: readonly Entry[], { applied, results }: Written) => {
     for (const change of applied.changes) window.add(change);
     const erasing = entries.findLast(({ erases }) => erases !== undefined);
-    if (erasing !== undefined) {
-      erased = erasing.seq;
-      forgetSoon();
-    }
+    if (erasing !== undefined) forgetting.outdated(erasing.seq);
     entries.forEach((entry, index) => {
       const outcome = results[index];
-      if (outcome !== undefined) settle({ entry, outcome });
+      if (outcome !== undefined) outcomes.settle(entry, outcome);
     });
     try {
       onApplied(applied);
     } catch (error) {
       log.error({ err: error }, 'conversation: a listener failed'); // which must not stop the journal
-    }
-  };
-
-  const settle = (settled: Settled) => {
-    const { seq } = settled.entry;
-    const resolve = waiting.get(seq);
-    waiting.delete(seq);
-    if (resolve !== undefined) resolve(settled);
-    else if (underWay.size > 0) outcomes.set(seq, settled);
-  };
-
-  // They are of other servers' entries too. Those that came before every append under way are asked for by nobody.
-  const forgetOutcomes = () => {
-    const [oldest] = underWay;
-    for (const seq of outcomes.keys()) {
-      if (oldest !== undefined && seq > oldest.begunAt) return;
-      outcomes.delete(seq);
     }
   };
 
@@ -256,35 +180,6 @@ export function createApplier(
     publish(entries, written);
   };
 
-  const blankOutdated = () => {
-    cancelBlanking = undefined;
-    if (trouble !== undefined) return; // with the disk, the index goes on, and tells
-    try {
-      if (store.blankOutdated(indexedTo)) cancelBlanking = clock.after(0, blankOutdated);
-      else if (erased !== undefined && erased <= indexedTo) {
-        erased = undefined;
-        forgetSoon();
-      }
-    } catch (error) {
-      log.warn({ err: error }, 'store: outdated texts cannot be blanked');
-      cancelBlanking = clock.after(RETRY_DISK_MS, blankOutdated);
-    }
-  };
-
-  const forgetSoon = () => {
-    cancelForgetting ??= clock.after(FORGET_WITHIN_MS, () => {
-      cancelForgetting = undefined;
-      try {
-        if (!store.emptyLog()) forgetSoon();
-      } catch (error) {
-        log.warn({ err: error }, 'store: the log cannot be emptied');
-        forgetSoon();
-      }
-    });
-  };
-
-  forgetSoon(); // what was erased just before a crash
-
   return {
     head: () => head,
     take(entries) {
@@ -293,54 +188,19 @@ export function createApplier(
     },
     decide: (entry) => decideAt({ ...entry, seq: head + 1 }),
     async outcomeOf(entry, append) {
-      const appending = { begunAt: head };
-      underWay.add(appending);
-      try {
-        const seq = await append();
-        const settled = await (outcomes.get(seq) ??
-          (seq > head ? new Promise<Settled>((resolve) => waiting.set(seq, resolve)) : undefined));
-        outcomes.delete(seq);
-        if (settled !== undefined && isSame(settled.entry, entry)) {
-          if (settled.outcome instanceof Error) throw settled.outcome;
-          return settled.outcome;
-        }
-        // Otherwise it is an earlier entry's seq, found by the key, or that of another server, which was faster.
-        const { answer, effect } = decideAt({ ...entry, seq: head + 1 });
-        if (effect === undefined) return { ...answer(), isNew: false };
-        throw new ChatError('idempotency-mismatch', 'This key was used for something that was refused in the end.');
-      } finally {
-        underWay.delete(appending);
-        forgetOutcomes();
-      }
+      const outcome = await outcomes.of(entry, append);
+      if (outcome instanceof Error) throw outcome;
+      if (outcome !== undefined) return outcome;
+      const { answer, effect } = decideAt({ ...entry, seq: head + 1 });
+      if (effect === undefined) return { ...answer(), isNew: false };
+      throw new ChatError('idempotency-mismatch', 'This key was used for something that was refused in the end.');
     },
     trouble: () => trouble,
     held: () => held.flatMap(([, , change]) => change ?? []),
-    indexed(upTo) {
-      indexedTo = upTo;
-      if (cancelBlanking === undefined) blankOutdated();
-    },
+    indexed: forgetting.indexed,
     stop() {
       cancelRetry?.();
-      cancelForgetting?.();
-      cancelBlanking?.();
-      try {
-        if (trouble === undefined) while (store.blankOutdated(indexedTo));
-      } catch (error) {
-        log.warn({ err: error }, 'store: outdated texts are blanked after the next start');
-      }
+      forgetting.stop();
     },
   };
-}
-
-/** @returns whether it is the very entry that was given to the journal */
-function isSame(kept: Entry, given: NewEntry): boolean {
-  if (given.key === undefined && given.erases === undefined) return true; // no journal takes it for another
-  return kept.at === given.at && kept.text === given.text && JSON.stringify(kept.body) === JSON.stringify(given.body);
-}
-
-/** Of what a key was used for, the same whether it is sent now or was scheduled. Not of what is the server's own. */
-function fingerprintOf({ key, text, body }: NewEntry): string {
-  if (key === undefined && body['key'] === undefined) return '';
-  const { user, room, color, replyTo, sendAt } = body;
-  return hash('sha256', JSON.stringify([text, user, room, color, replyTo, sendAt]), 'base64url');
 }
