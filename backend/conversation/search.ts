@@ -3,12 +3,13 @@
  * Where both are files, a thread of its own writes and reads it (`search-thread.ts`): taking a message in costs as much as
  * all else that is done for it, taking one out a hundred times that, and finding up to most of a second.
  */
-import { existsSync, rmSync } from 'node:fs';
-import Database from 'better-sqlite3';
-import { MAX_SEARCH_CANDIDATES, MAX_SEARCH_TERMS, MAX_STORE_CHECKED_BYTES } from '../limits.ts';
+import { MAX_SEARCH_CANDIDATES } from '../limits.ts';
 import { toMessage } from './change.ts';
+import { openIndexFile, removeIndexFile } from './search-file.ts';
+import { fold, toExpression, toWord } from './search-words.ts';
 import { isDamage, isStoreError } from './store-error.ts';
 import { fromRow, MESSAGES_WITH_TEXT, VERSIONS_OF_MESSAGES } from './texts.ts';
+import type Database from 'better-sqlite3';
 import type { Message } from '../../protocol/envelope.ts';
 import type { Change } from './change.ts';
 import type { ChangeRow, VersionRow } from './texts.ts';
@@ -45,28 +46,13 @@ interface Move {
   after: Message | undefined;
 }
 
-/** An index of another version, or of another journal, is made anew. */
-const VERSION = 1;
-
-// No index of beginnings: it would cost a third more, and twice the room, and save a few milliseconds of a search.
-const SCHEMA = `
-  CREATE TABLE state (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
-  CREATE VIRTUAL TABLE search USING fts5(
-    room, text, content = '', tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'"
-  );
-`;
-
-// SQLite knows those on Latin letters only. Hebrew and Arabic points are left out by most who write.
-const ACCENTS =
-  /[\u0300-\u036f]|[\u0591-\u05bd]|\u05bf|[\u05c1-\u05c2]|[\u064b-\u0652]|[\u1ab0-\u1aff]|[\u1dc0-\u1dff]|[\u20d0-\u20ff]/gu;
-
 /**
  * @param path of its file, or `:memory:`
  * @param store what it follows, to be read only
  */
 export function openSearchIndex(path: string, store: Database.Database): SearchIndex {
   const epoch = store.prepare<[], string>(`SELECT value FROM state WHERE name = 'epoch'`).pluck().get() ?? '';
-  const db = openFile(path, epoch);
+  const db = openIndexFile(path, epoch);
   const indexed = db.prepare<[], number>(`SELECT value FROM state WHERE name = 'indexed'`).pluck();
   const setIndexed = db.prepare(`UPDATE state SET value = ? WHERE name = 'indexed'`);
   const add = db.prepare(`INSERT INTO search (rowid, room, text) VALUES (?, ?, ?)`);
@@ -163,7 +149,7 @@ export function openSearchIndex(path: string, store: Database.Database): SearchI
     try {
       return work();
     } catch (error) {
-      if (isDamage(error)) removeFiles(path);
+      if (isDamage(error)) removeIndexFile(path);
       throw error;
     }
   };
@@ -178,69 +164,6 @@ export function openSearchIndex(path: string, store: Database.Database): SearchI
       }),
     close: () => void db.close(),
   };
-}
-
-/**
- * At the start, before the store takes in more: discard an index that could never let go of words that it has.
- * @param blankedTo one that is behind lacks the texts that it would find them by, as when an older copy was put back
- * @param head one that is ahead has them from texts that the journal may have lost since; a new store is behind any
- */
-export function discardUnfitIndex(path: string, blankedTo: number, head: number): void {
-  if (!existsSync(path)) return;
-  let indexed: number | undefined;
-  let db: Database.Database | undefined;
-  try {
-    db = new Database(path);
-    indexed = db.prepare<[], number>(`SELECT value FROM state WHERE name = 'indexed'`).pluck().get();
-  } catch (error) {
-    if (!isStoreError(error)) throw error;
-  }
-  db?.close();
-  if (indexed === undefined || indexed < blankedTo || indexed > head) removeFiles(path);
-}
-
-function openFile(path: string, epoch: string): Database.Database {
-  if (existsSync(path)) {
-    let db: Database.Database | undefined;
-    try {
-      db = prepare(new Database(path));
-      if (isFit(db, epoch)) return db;
-    } catch (error) {
-      if (!isStoreError(error) || !isDamage(error)) throw error;
-    }
-    db?.close();
-    removeFiles(path);
-  }
-  const db = prepare(new Database(path));
-  db.transaction(() => {
-    db.exec(SCHEMA);
-    // On a disk no word may stay that nobody finds any more; in memory that would cost a hundred times as much for nothing.
-    if (path !== ':memory:') db.exec(`INSERT INTO search (search, rank) VALUES ('secure-delete', 1)`);
-    db.prepare(`INSERT INTO state VALUES ('epoch', ?), ('indexed', 0)`).run(epoch);
-    db.pragma(`user_version = ${VERSION}`);
-  })();
-  return db;
-}
-
-function prepare(db: Database.Database): Database.Database {
-  db.pragma('journal_mode = WAL');
-  db.pragma('cache_spill = OFF'); // with a full disk a search can hold in memory what it needs
-  db.pragma('temp_store = MEMORY');
-  // Texts are blanked once they are taken out of the index: not even the power may bring them back here.
-  db.pragma('synchronous = FULL');
-  db.pragma('secure_delete = ON'); // what is erased is overwritten, not only unlinked
-  return db;
-}
-
-function isFit(db: Database.Database, epoch: string): boolean {
-  if (db.pragma('user_version', { simple: true }) !== VERSION) return false;
-  if (db.prepare<[], string>(`SELECT value FROM state WHERE name = 'epoch'`).pluck().get() !== epoch) return false;
-  const pages = Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }));
-  return pages > MAX_STORE_CHECKED_BYTES || db.pragma('quick_check(1)', { simple: true }) === 'ok';
-}
-
-function removeFiles(path: string): void {
-  if (path !== ':memory:') for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
 }
 
 /** @returns what the next versions come to together for each message, and at least that of one */
@@ -267,44 +190,4 @@ function toIndexed(json: string): Message | undefined {
   if (!json.startsWith('{')) return undefined;
   const message = JSON.parse(json) as Message; // made by `toChange`
   return message.deleted === true ? undefined : message;
-}
-
-/** @returns the text in small letters without accents, of which only those go that are put above, below and through */
-function fold(text: string): string {
-  return text.toLowerCase().normalize('NFKD').replaceAll(ACCENTS, '');
-}
-
-/** @returns FTS5's own language, in which everything that a person typed is quoted; undefined when there is no word */
-function toExpression(query: string, room: string | undefined): string | undefined {
-  const terms = [...fold(query.replaceAll('\0', ' ')).matchAll(/"([^"]*)"?|([^\s"]+)/g)]
-    .map(([, phrase, word]) => toTerm(phrase ?? word ?? '', phrase !== undefined))
-    .filter(({ text }) => /[\p{L}\p{N}\p{Co}]/u.test(text))
-    .slice(0, MAX_SEARCH_TERMS)
-    // Who looks for "mess" and "message" looks for "message": each word costs, and that one tells nothing.
-    .filter((term, at, all) => !all.some((one, where) => implies(one, term) && (where < at || !implies(term, one))))
-    .map(({ text, isBeginning }) => (isBeginning ? `"${text}"*` : `"${text}"`));
-  if (terms.length === 0) return undefined;
-  const words = `text : (${terms.join(' AND ')})`;
-  return room === undefined ? words : `room : "${toWord(room)}" AND ${words}`;
-}
-
-/** @returns the room's name as one word to FTS5, so that no other room is found by a part of its own */
-function toWord(room: string): string {
-  return room.replaceAll('-', '\u{e000}');
-}
-
-interface Term {
-  text: string;
-  /** Whether it stands for all words that begin so. */
-  isBeginning: boolean;
-}
-
-function toTerm(text: string, isPhrase: boolean): Term {
-  // A single Latin letter begins too many words to be worth looking all of them up.
-  return { text, isBeginning: !isPhrase && !/^[a-z\d]$/.test(text) };
-}
-
-/** @returns whether all that has the one has the other too */
-function implies(one: Term, { text, isBeginning }: Term): boolean {
-  return isBeginning ? one.text.startsWith(text) : !one.isBeginning && one.text === text;
 }

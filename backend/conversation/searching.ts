@@ -9,7 +9,7 @@ import {
   SEARCH_INDEX_SHORT_SLICE_CHARS,
   SEARCH_TURN_WITHIN_MS,
 } from '../limits.ts';
-import { discardUnfitIndex } from './search.ts';
+import { discardUnfitIndex } from './search-file.ts';
 import { isStoreError } from './store-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
