@@ -1,7 +1,8 @@
 /** The search index's SQLite file: made anew where it is missing, damaged, or follows something else. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { MAX_STORE_CHECKED_BYTES } from '../limits.ts';
+import { bytesOf, removeFiles } from './database-files.ts';
 import { isDamage, isStoreError } from './store-error.ts';
 
 /** An index of another version, or of another journal, is made anew. */
@@ -31,7 +32,7 @@ export function discardUnfitIndex(path: string, blankedTo: number, head: number)
     if (!isStoreError(error)) throw error;
   }
   db?.close();
-  if (indexed === undefined || indexed < blankedTo || indexed > head) removeIndexFile(path);
+  if (indexed === undefined || indexed < blankedTo || indexed > head) removeFiles(path);
 }
 
 /** @param path of the file, or `:memory:` @param epoch of the journal that the store follows */
@@ -45,7 +46,7 @@ export function openIndexFile(path: string, epoch: string): Database.Database {
       if (!isStoreError(error) || !isDamage(error)) throw error;
     }
     db?.close();
-    removeIndexFile(path);
+    removeFiles(path);
   }
   const db = prepare(new Database(path));
   db.transaction(() => {
@@ -71,11 +72,5 @@ function prepare(db: Database.Database): Database.Database {
 function isFit(db: Database.Database, epoch: string): boolean {
   if (db.pragma('user_version', { simple: true }) !== VERSION) return false;
   if (db.prepare<[], string>(`SELECT value FROM state WHERE name = 'epoch'`).pluck().get() !== epoch) return false;
-  const pages = Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }));
-  return pages > MAX_STORE_CHECKED_BYTES || db.pragma('quick_check(1)', { simple: true }) === 'ok';
-}
-
-/** For who finds it damaged: it is made anew by who opens it next. */
-export function removeIndexFile(path: string): void {
-  if (path !== ':memory:') for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+  return bytesOf(db) > MAX_STORE_CHECKED_BYTES || db.pragma('quick_check(1)', { simple: true }) === 'ok';
 }

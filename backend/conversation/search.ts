@@ -5,7 +5,8 @@
  */
 import { MAX_SEARCH_CANDIDATES } from '../limits.ts';
 import { toMessage } from './change.ts';
-import { openIndexFile, removeIndexFile } from './search-file.ts';
+import { removeFiles } from './database-files.ts';
+import { openIndexFile } from './search-file.ts';
 import { fold, toExpression, toWord } from './search-words.ts';
 import { isDamage, isStoreError } from './store-error.ts';
 import { fromRow, MESSAGES_WITH_TEXT, VERSIONS_OF_MESSAGES } from './texts.ts';
@@ -149,7 +150,7 @@ export function openSearchIndex(path: string, store: Database.Database): SearchI
     try {
       return work();
     } catch (error) {
-      if (isDamage(error)) removeIndexFile(path);
+      if (isDamage(error)) removeFiles(path);
       throw error;
     }
   };

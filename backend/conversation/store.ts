@@ -2,11 +2,12 @@
  * Everything behind the window, in SQLite: history, old cursors, keys, reactions and what is scheduled. A view of the
  * journal, which can be made again from it at any time; so it is written without waiting for the disk.
  */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { StartError } from '../errors.ts';
 import { MAX_STORE_CHECKED_BYTES, MAX_STORE_LOG_PAGES, STORE_CACHE_KIB } from '../limits.ts';
 import { createCheckpoints } from './checkpoints.ts';
+import { bytesOf, removeFiles } from './database-files.ts';
 import { openSearchIndex } from './search.ts';
 import { prepareKeys, prepareMessages, prepareReactors, prepareRooms, prepareScheduled } from './store-tables.ts';
 import { prepareTexts, TEXTS_SCHEMA } from './texts.ts';
@@ -171,16 +172,8 @@ function whyUnfit(db: Database.Database, epoch: string, head: number): string | 
   }
 }
 
-function bytesOf(db: Database.Database): number {
-  return Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }));
-}
-
 function countSeqs(db: Database.Database): number {
   return db.prepare<[], number>(`SELECT value FROM state WHERE name = 'head'`).pluck().get() ?? 0;
-}
-
-function removeFiles(path: string): void {
-  if (path !== ':memory:') for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
 }
 
 function asStore(db: Database.Database, path: string): Store {
