@@ -10,7 +10,7 @@ const SHEET = /** @type {const} */ ([
     'anywhere',
     [
       ['search', `${CTRL}+K /`],
-      ['write', 'C'],
+      ['write', 'A–Z'],
       ['rooms', `${ALT}+↑ ${ALT}+↓`],
       ['help', '?'],
       ['leave', 'Esc'],
