@@ -227,7 +227,9 @@ export function startPage(name, openLink) {
     if (state.name === 'signed-out') kept.clear();
     const wasLive = isLive;
     isLive = state.name === 'live';
+    if (state.name === 'waiting' || state.name === 'trying' || state.name === 'signed-out') side.lost();
     if (!isLive) return side.reset();
+    side.found();
     // What could not be done for want of a connection can be done again.
     if (!wasLive && !isFirstLive && !isLasting) explain('');
     view.caughtUp();

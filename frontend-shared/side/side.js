@@ -29,6 +29,8 @@ import { words } from '../words.js';
  * @property {(user: string) => void} typing
  * @property {(online: number) => void} showOnline
  * @property {() => void} reset nothing of what was heard is known any more
+ * @property {() => void} lost the server is not reached: who is here is not known
+ * @property {() => void} found it is reached again
  * @property {() => void} forget nor of other rooms: it is another journal
  * @property {() => void} redraw what another tab has changed
  */
@@ -54,6 +56,7 @@ export function createSide({ store, life, marks, later, explain, onChosen }) {
   const preferences = createPreferences(store);
   const title = createPageTitle(document);
   let current = '';
+  let isLost = false;
 
   const unread = createUnread({
     marks,
@@ -166,7 +169,7 @@ export function createSide({ store, life, marks, later, explain, onChosen }) {
 
   /** @type {(online: number) => void} */
   function showOnline(online) {
-    here.hidden = online < 1;
+    here.hidden = isLost || online < 1;
     here.textContent = words.rooms.here(online);
   }
 
@@ -201,6 +204,15 @@ export function createSide({ store, life, marks, later, explain, onChosen }) {
     typing: typists.heard,
     showOnline,
     reset: typists.clear,
+    lost() {
+      isLost = true;
+      here.hidden = true;
+    },
+    found() {
+      if (!isLost) return;
+      isLost = false;
+      rooms.load();
+    },
     forget() {
       unread.forget();
       rooms.load();

@@ -9,6 +9,7 @@ import { createUnread } from '../../frontend-shared/side/unread.js';
 import { post } from '../harness/api.ts';
 import { expectPage, useBrowser } from '../harness/browser.ts';
 import { startTestServer } from '../harness/server.ts';
+import type { Place } from '../../frontend-shared/side/shortcuts.js';
 import type { Locator, Page } from '@playwright/test';
 import type { Message } from '../../protocol/envelope.ts';
 import type { Chat } from '../harness/browser.ts';
@@ -110,15 +111,37 @@ describe('the list of rooms', () => {
 });
 
 describe('the keys', () => {
-  const press = (key: string, held: object = {}, mayBeSingle = true) =>
-    actOf({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...held }, mayBeSingle);
+  const held = { ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
+  const press = (key: string, more: object = {}, place: Place = 'nothing', hasSingleKeys = true) =>
+    actOf({ key, ...held, ...more }, place, hasSingleKeys);
 
   it('are told from those of browsers, and from letters that are written', () => {
-    expect([press('/'), press('?', { shiftKey: true }), press('c')]).toEqual(['search', 'help', 'write']);
-    expect([press('k', { ctrlKey: true }, false), press('k', { metaKey: true }, false)]).toEqual(['search', 'search']);
-    expect(press('ArrowUp', { altKey: true }, false)).toBe('previousRoom');
-    expect([press('/', {}, false), press('c', { ctrlKey: true }), press('ArrowUp')]).toEqual(Array(3).fill(undefined));
+    const ctrl = { ctrlKey: true };
+    expect([press('/'), press('?', { shiftKey: true }, 'control')]).toEqual(['search', 'help']);
+    expect([press('k', ctrl, 'text', false), press('k', { metaKey: true }, 'text', false)]).toEqual([
+      'search',
+      'search',
+    ]);
+    expect(press('ArrowUp', { altKey: true }, 'text', false)).toBe('previousRoom');
+    expect([press('/', {}, 'nothing', false), press('/', {}, 'text'), press('c', ctrl)]).toEqual(
+      Array(3).fill(undefined),
+    );
     expect(press('k', { ctrlKey: true, shiftKey: true })).toBeUndefined();
+  });
+
+  it('begin a message where nothing has the focus', () => {
+    const written = ['a', 'É', '1', '@', 'ن', '😀', 'Dead'].map((key) => press(key, { shiftKey: key === 'É' }));
+    expect(new Set(written)).toEqual(new Set(['write']));
+    expect([press('v', { ctrlKey: true }), press('v', { metaKey: true }, 'nothing', false)]).toEqual([
+      'write',
+      'write',
+    ]);
+    const others = [' ', 'Enter', 'Tab', 'ArrowUp', 'F5', 'Process', 'Unidentified', 'Escape'].map((key) => press(key));
+    const elsewhere = [press('a', {}, 'control'), press('a', {}, 'text'), press('v', { ctrlKey: true }, 'control')];
+    const withOthers = [press('a', { ctrlKey: true }), press('a', { altKey: true }), press('a', { metaKey: true })];
+    expect(new Set([...others, ...elsewhere, ...withOthers, press('a', {}, 'nothing', false)])).toEqual(
+      new Set([undefined]),
+    );
   });
 });
 
@@ -356,10 +379,13 @@ it('can be found by its keys, which a sheet lists, and which can be switched off
   await expectPage(chat.log).toBeFocused();
   await keyboard.press('/');
   await expectPage(page.getByRole('searchbox')).toBeFocused();
-  await chat.log.focus();
+  await page.getByRole('button', { name: 'Settings' }).focus();
   await keyboard.press('c');
+  await expectPage(chat.message).not.toBeFocused();
+  await chat.log.focus();
+  await keyboard.press('a');
   await expectPage(chat.message).toBeFocused();
-  await expectPage(chat.message).toHaveValue('? / c');
+  await expectPage(chat.message).toHaveValue('? / ca');
   await keyboard.press('Control+k');
   await expectPage(page.getByRole('searchbox')).toBeFocused();
 
@@ -379,7 +405,7 @@ it('can be found by its keys, which a sheet lists, and which can be switched off
     .uncheck();
   await chat.log.focus();
   await keyboard.press('?');
-  await keyboard.press('c');
+  await keyboard.press('a');
   await page.getByRole('button', { name: 'Keys' }).click();
   await expectPage(sheet).toHaveCount(1);
   await expectPage(chat.message).not.toBeFocused();
@@ -476,4 +502,35 @@ it('calls by its service worker where a page may not, as on phones, which leads 
   });
   await expectPage(chat.page).toHaveURL(`${url}/websocket/#${id}`);
   await expectPage.poll(called).toEqual([]);
+});
+
+it('takes what is typed or pasted at once for a message', async () => {
+  const { url } = await startTestServer();
+  await post(url, 'hello');
+  const chat = await openPage(`${url}/websocket/`, { permissions: ['clipboard-read', 'clipboard-write'] });
+  const { page, message, items } = chat;
+  await page.keyboard.type('can you @hear me');
+  await expectPage(message).toHaveValue('can you @hear me');
+  await message.fill('');
+  // Where one reads, too.
+  await items.first().focus();
+  await page.keyboard.press('Space');
+  await expectPage(items.first()).toBeFocused();
+  await page.evaluate(() => navigator.clipboard.writeText('from elsewhere'));
+  await page.keyboard.press('Control+v');
+  await expectPage(message).toHaveValue('from elsewhere');
+  await expectPage(message).toBeFocused();
+});
+
+it.each(['polling', 'websocket'])('/%s/ tells how many are here only while it knows', async (path) => {
+  const { url } = await startTestServer();
+  await post(url, 'hello');
+  const { page, context, status } = await openPage(`${url}/${path}/`, { mayFail: true });
+  const here = page.getByText('1 here');
+  await expectPage(here).toBeVisible();
+  await context.setOffline(true);
+  await expectPage(status).toContainText('Offline');
+  await expectPage(here).toBeHidden();
+  await context.setOffline(false);
+  await expectPage(here).toBeVisible();
 });
