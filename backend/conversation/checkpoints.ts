@@ -5,6 +5,8 @@ import { CHECKPOINT_EVERY_ENTRIES } from '../limits.ts';
 export interface Checkpoints {
   /** An entry was written. */
   count(): void;
+  /** @returns once all but little of what was written so far is in the file, as far as nobody else is busy with it */
+  run(): Promise<void>;
   /** @returns once nothing but the store itself has the file open */
   stop(): Promise<void>;
 }
@@ -12,8 +14,14 @@ export interface Checkpoints {
 /** @param path of the store's file, or `:memory:`, which needs none */
 export function createCheckpoints(path: string): Checkpoints {
   let worker: Worker | undefined;
-  let isUnderWay = false;
+  let underWay: PromiseWithResolvers<void> | undefined;
+  let isOff = path === ':memory:';
   let entries = 0;
+
+  const done = () => {
+    underWay?.resolve();
+    underWay = undefined;
+  };
 
   const start = () => {
     const started = new Worker(new URL('checkpoint-thread.ts', import.meta.url), {
@@ -21,21 +29,37 @@ export function createCheckpoints(path: string): Checkpoints {
       resourceLimits: { maxYoungGenerationSizeMb: 2 }, // it makes next to nothing
     });
     started.unref();
-    started.on('message', () => (isUnderWay = false));
+    started.on('message', done);
     // Without it the log grows to its bound, and then the store itself sees to it.
-    started.on('error', () => (isUnderWay = true));
+    started.on('error', () => {
+      isOff = true;
+      done();
+    });
     return started;
+  };
+
+  const begin = () => {
+    entries = 0;
+    underWay = Promise.withResolvers();
+    worker ??= start();
+    worker.postMessage('checkpoint');
+    return underWay.promise;
   };
 
   return {
     count() {
       entries++;
-      if (entries < CHECKPOINT_EVERY_ENTRIES || isUnderWay || path === ':memory:') return;
-      entries = 0;
-      isUnderWay = true;
-      worker ??= start();
-      worker.postMessage('checkpoint');
+      if (entries >= CHECKPOINT_EVERY_ENTRIES && underWay === undefined && !isOff) void begin();
     },
-    stop: async () => void (await worker?.terminate()),
+    async run() {
+      if (worker === undefined) return; // so few were written that they are not worth a thread
+      await underWay?.promise; // which may have looked before the last was written
+      if (!isOff) await (underWay?.promise ?? begin());
+    },
+    async stop() {
+      isOff = true;
+      await worker?.terminate();
+      done();
+    },
   };
 }

@@ -22,6 +22,7 @@ export function createForgetting(
   let cancelForgetting: (() => void) | undefined;
   let cancelBlanking: (() => void) | undefined;
   let indexedTo = 0;
+  let isStopped = false;
   let erased = store.newestOutdated(); // the seq of the last entry that erases, until what it outdated is blanked
 
   const blankOutdated = () => {
@@ -40,15 +41,17 @@ export function createForgetting(
   };
 
   const forgetSoon = () => {
-    cancelForgetting ??= clock.after(FORGET_WITHIN_MS, () => {
-      cancelForgetting = undefined;
-      try {
-        if (!store.emptyLog()) forgetSoon();
-      } catch (error) {
-        log.warn({ err: error }, 'store: the log cannot be emptied');
-        forgetSoon();
-      }
-    });
+    if (!isStopped) cancelForgetting ??= clock.after(FORGET_WITHIN_MS, () => void forget());
+  };
+
+  const forget = async () => {
+    cancelForgetting = undefined;
+    try {
+      if (await store.emptyLog()) return;
+    } catch (error) {
+      log.warn({ err: error }, 'store: the log cannot be emptied');
+    }
+    forgetSoon();
   };
 
   forgetSoon(); // what was erased just before a crash
@@ -63,6 +66,7 @@ export function createForgetting(
       if (cancelBlanking === undefined) blankOutdated();
     },
     stop() {
+      isStopped = true;
       cancelForgetting?.();
       cancelBlanking?.();
       try {

@@ -54,7 +54,7 @@ export interface Store extends Chat {
    * Bring everything into the main file and empty the log beside it, with what was erased.
    * @returns whether it is done; not while another thread, or someone else, is busy with the file
    */
-  emptyLog(): boolean;
+  emptyLog(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -239,7 +239,10 @@ function asStore(db: Database.Database, path: string): Store {
         keys.forget(effect.unscheduled.author, effect.unscheduled.key);
       }
     },
-    emptyLog: () => db.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) === 0,
+    async emptyLog() {
+      await checkpoints.run(); // so that little is left to do here, where all wait for it
+      return db.open && db.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) === 0;
+    },
     async close() {
       await checkpoints.stop(); // whoever closes the file last empties the log beside it
       db.close();

@@ -1,26 +1,65 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import Database from 'better-sqlite3';
+import { expect, it, onTestFinished } from 'vitest';
 import { toChange } from '../../../backend/conversation/change.ts';
 import { openStore } from '../../../backend/conversation/store.ts';
 import { CHECKPOINT_EVERY_ENTRIES } from '../../../backend/limits.ts';
 import { makeDataDir } from '../../harness/server.ts';
+import type { Store } from '../../../backend/conversation/store.ts';
+
+const TEXT = 'x'.repeat(1_000);
+
+function say(store: Store, seq: number): void {
+  const changed = { id: seq, seq, room: 'lobby', user: 'Azin', message: TEXT, timestamp: 't' };
+  store.transaction(() => {
+    store.write({ seq, at: 't', command: 'send-message', body: {} }, { changed }, toChange(changed), '');
+    store.setHead(seq);
+  });
+}
 
 it('brings what is written into the file beside the writing, and leaves no log behind', async () => {
   const path = join(makeDataDir(), 'store.db');
   const store = openStore(path, 'e', 0, () => {});
-  const text = 'x'.repeat(1_000);
-  for (let seq = 1; seq <= CHECKPOINT_EVERY_ENTRIES + 10; seq++) {
-    const changed = { id: seq, seq, room: 'lobby', user: 'Azin', message: text, timestamp: 't' };
-    store.transaction(() => {
-      store.write({ seq, at: 't', command: 'send-message', body: {} }, { changed }, toChange(changed), '');
-      store.setHead(seq);
-    });
-  }
-  const bytes = (CHECKPOINT_EVERY_ENTRIES * text.length) / 2;
+  for (let seq = 1; seq <= CHECKPOINT_EVERY_ENTRIES + 10; seq++) say(store, seq);
+  const bytes = (CHECKPOINT_EVERY_ENTRIES * TEXT.length) / 2;
   expect(statSync(path).size).toBeLessThan(bytes); // not by the writer
   await expect.poll(() => statSync(path).size, { timeout: 20_000 }).toBeGreaterThan(bytes);
   expect(store.after('lobby', 0, 1000).changes).toHaveLength(CHECKPOINT_EVERY_ENTRIES + 10);
   await store.close();
+  expect(existsSync(`${path}-wal`)).toBe(false);
+});
+
+it('empties the log with what is erased, having most of it brought into the file beside the work', async () => {
+  const path = join(makeDataDir(), 'store.db');
+  const store = openStore(path, 'e', 0, () => {});
+  onTestFinished(() => store.close());
+  const write = (from: number, to: number) => {
+    for (let seq = from; seq <= to; seq++) say(store, seq);
+  };
+  write(1, 3);
+  expect(await store.emptyLog()).toBe(true); // by itself: it is little
+  expect(statSync(`${path}-wal`).size).toBe(0);
+
+  write(4, CHECKPOINT_EVERY_ENTRIES + 10);
+  const reader = new Database(path, { readonly: true });
+  onTestFinished(() => void reader.close());
+  const bytesBefore = statSync(path).size;
+  reader.exec('BEGIN');
+  reader.prepare('SELECT count(*) FROM messages').get();
+  expect(await store.emptyLog()).toBe(false);
+  expect(statSync(path).size).toBeGreaterThan(bytesBefore); // what the reader sees is no reason to wait with it
+  reader.exec('ROLLBACK');
+  expect(await store.emptyLog()).toBe(true);
+  expect(statSync(`${path}-wal`).size).toBe(0);
+});
+
+it('ends with the store, also while it is under way', async () => {
+  const path = join(makeDataDir(), 'store.db');
+  const store = openStore(path, 'e', 0, () => {});
+  for (let seq = 1; seq <= CHECKPOINT_EVERY_ENTRIES; seq++) say(store, seq);
+  const emptied = store.emptyLog();
+  await store.close();
+  await emptied;
   expect(existsSync(`${path}-wal`)).toBe(false);
 });
