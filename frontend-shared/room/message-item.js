@@ -22,7 +22,7 @@ import { words } from '../words.js';
  * @typedef {object} Around What a row looks like beside what it says itself.
  * @property {Date} now
  * @property {Names} names
- * @property {number | undefined} lastRead the line above what is new stands after this id
+ * @property {number | undefined} firstNew the id that the line above what is new stands above
  * @property {string | undefined} author one's own, of what is on its way
  * @property {(message: Message) => Beside} toBeside
  * @property {(message: Message) => string} toTwin what tells its author from another of the same name; mostly empty
@@ -39,13 +39,12 @@ import { words } from '../words.js';
  */
 
 /** @type {(row: Row, before: Row | undefined, around: Around) => Item} */
-export function toItem(row, before, { now, lastRead, author, toBeside, toTwin }) {
+export function toItem(row, before, { now, firstNew, author, toBeside, toTwin }) {
   const { message, pending } = row;
   const at = timeOf(row, now);
   const beforeAt = before && timeOf(before, now);
   const newDay = !beforeAt || !isSameDay(at, beforeAt);
-  const isFirstNew =
-    lastRead !== undefined && (message?.id ?? 0) > lastRead && (before?.message?.id ?? Infinity) <= lastRead;
+  const isFirstNew = message !== undefined && message.id === firstNew;
   const isSoon = !newDay && !isFirstNew && Math.abs(at.getTime() - beforeAt.getTime()) < TOGETHER_MS;
   return {
     row,

@@ -10,7 +10,7 @@ import { words } from '../words.js';
 
 /**
  * @typedef {object} WhereOneReads
- * @property {() => number | undefined} lineAfter the id that the line "New" stands after
+ * @property {() => number | undefined} lineAbove the id of the message that the line "New" stands above
  * @property {() => void} enter everything of the room is here that is not older
  * @property {(messages: readonly Message[]) => void} arrived those of others
  * @property {() => void} moved the view, or what is in it
@@ -33,16 +33,26 @@ export function createReading({ room, marks, life, button, isAtEnd, conversation
   let isEntered = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let keeping;
-  /** @type {Message | undefined} */
+  /** As it was drawn last. @type {Message | undefined} */
   let below;
 
   const line = createNewLine(() => {
-    const after = line.after();
-    const next = after === undefined ? undefined : conversation.following(after);
-    const both = [below, next].filter((one) => one !== undefined);
-    below = next;
+    const both = [below, firstNew()].filter((one) => one !== undefined);
     conversation.touch(both.map(({ id }) => id));
   });
+
+  /** @type {(after: number) => Message | undefined} what one wrote oneself is never new */
+  function firstOfOthers(after) {
+    const next = conversation.following(after);
+    return next && isOwn(next) ? firstOfOthers(next.id) : next;
+  }
+
+  /** @returns {Message | undefined} also where it is not shown from there on */
+  function firstNew() {
+    const after = line.after();
+    const isThere = after !== undefined && (conversation.following(0)?.id ?? Infinity) <= after;
+    return isThere ? firstOfOthers(after) : undefined;
+  }
 
   const isWatched = () => !life.isHidden() && isAtEnd() && conversation.isAtNewest();
 
@@ -81,14 +91,17 @@ export function createReading({ room, marks, life, button, isAtEnd, conversation
   }
 
   return {
-    lineAfter: line.after,
+    lineAbove() {
+      below = firstNew();
+      return below?.id;
+    },
     enter() {
       if (isEntered) return;
       isEntered = true;
       const newest = conversation.newest();
       const lastRead = marks.lastRead(room());
-      const first = lastRead === undefined ? undefined : conversation.following(lastRead);
-      line.enter(!first || isOwn(first) ? undefined : lastRead, newest);
+      const isNews = lastRead !== undefined && firstOfOthers(lastRead) !== undefined;
+      line.enter(isNews ? lastRead : undefined, newest);
       moved();
     },
     arrived(messages) {

@@ -135,7 +135,7 @@ export function createRoomView({ room, store, life, pending, request, explain, d
     around: () => ({
       now: new Date(),
       names: parts.names(),
-      lastRead: reading.lineAfter(),
+      firstNew: reading.lineAbove(),
       author: author.current(),
       toBeside: (one) => ({
         reactions: reactions.of(one),

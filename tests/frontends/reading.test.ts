@@ -127,6 +127,25 @@ describe('a long conversation', () => {
 });
 
 describe('one who reads older ones', () => {
+  it('finds no line above what they wrote themselves', async () => {
+    const { url } = await startTestServer();
+    await postMany(url, 40);
+    const chat = await openPage(`${url}/polling/#2`, { mayFail: true });
+    const { page, context } = chat;
+    await expectPage(page.locator('.is-marked')).toBeInViewport();
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await context.setOffline(true);
+    await page.reload();
+    await expectPage(chat.status).toContainText(/offline|reconnecting/i);
+    await chat.say('mine');
+    await context.setOffline(false);
+    await expectPage(chat.items.last().getByRole('button', { name: /^Edit/ })).toHaveCount(1);
+    await expectPage(page.locator('.is-marked')).toBeInViewport();
+    await post(url, { message: 'of another', user: 'Cy' });
+    await expectPage(line(chat)).toHaveCount(1);
+    await expectPage(chat.items.filter({ has: line(chat) })).toContainText('of another');
+  });
+
   it('is not moved by what comes, and finds what is new under a line', async () => {
     const { url } = await startTestServer();
     const { token } = await identify(url);
