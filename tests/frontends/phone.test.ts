@@ -156,3 +156,18 @@ describe('what one writes with', () => {
     expect(await height()).toBeLessThanOrEqual(104);
   });
 });
+
+it('tells how messages travel in no more than two lines of the bar', async () => {
+  const { url } = await startTestServer();
+  const chat = await openPage(`${url}/polling/`, { ...SMALL, viewport: { width: 320, height: 480 } });
+  await expectPage(chat.status).toContainText('Polling, 1');
+  const lines = await chat.status.evaluate((status) => {
+    const lineHeight = Number.parseFloat(getComputedStyle(status).lineHeight);
+    return Math.round(status.getBoundingClientRect().height / lineHeight);
+  });
+  expect(lines).toBe(2);
+  const { scrollWidth, clientWidth } = await chat.page
+    .getByRole('heading', { level: 1 })
+    .evaluate(({ scrollWidth: all, clientWidth: shown }) => ({ scrollWidth: all, clientWidth: shown }));
+  expect(scrollWidth).toBe(clientWidth);
+});
