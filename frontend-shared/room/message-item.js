@@ -2,7 +2,7 @@
 import { drawText } from './draw-text.js';
 import { drawActions, leaveFor } from './message-actions.js';
 import { closeEditor } from './message-editor.js';
-import { toHue, toInitials } from './person.js';
+import { setHue, toHue, toInitials } from './person.js';
 import { FOLD_LINES, LINE_LETTERS, TOGETHER_MS } from './reading-bounds.js';
 import { toAddress } from '../side/room-name.js';
 import { isSameDay, toDay, toExactTime, toTime, toWhen } from './time-words.js';
@@ -34,13 +34,13 @@ import { words } from '../words.js';
  * @property {boolean} isFirstNew
  * @property {boolean} together the row before already shows the name
  * @property {string} twin
- * @property {number} hue
+ * @property {number | undefined} hue degrees; undefined as long as one's own is not known
  * @property {Beside | undefined} beside undefined for what is on its way, and for what was deleted
  */
 
 /** @type {(row: Row, before: Row | undefined, around: Around) => Item} */
 export function toItem(row, before, { now, firstNew, author, toBeside, toTwin }) {
-  const { message, pending } = row;
+  const { message } = row;
   const at = timeOf(row, now);
   const beforeAt = before && timeOf(before, now);
   const newDay = !beforeAt || !isSameDay(at, beforeAt);
@@ -52,9 +52,15 @@ export function toItem(row, before, { now, firstNew, author, toBeside, toTwin })
     isFirstNew,
     together: isSoon && isSamePerson(row, before),
     twin: message ? toTwin(message) : '',
-    hue: toHue((message ? message.author : author) ?? (message ?? pending)?.user ?? ''),
+    hue: toHueOf(row, author),
     beside: message && !message.deleted ? toBeside(message) : undefined,
   };
+}
+
+/** @type {(row: Row, author: string | undefined) => number | undefined} none is better than one that will not stay */
+function toHueOf({ message }, author) {
+  const name = message ? (message.author ?? message.user) : author;
+  return name === undefined ? undefined : toHue(name);
 }
 
 /** @type {(a: Item, b: Item) => boolean} whether they look the same */
@@ -99,7 +105,7 @@ export function drawItem(element, item, { now, names }) {
   element.classList.toggle('is-edited', message?.edited !== undefined);
   element.classList.toggle('is-changing', change !== undefined);
   element.classList.toggle('is-deleting', change?.kind === 'deleting');
-  element.style.setProperty('--hue', String(hue));
+  setHue(element, hue);
   const color = message ? message.color : pending?.color;
   element.classList.toggle('has-color', color !== undefined);
   if (color === undefined) element.style.removeProperty('--color');

@@ -18,3 +18,9 @@ export function toHue(name) {
   for (const letter of name) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 360;
   return hash;
 }
+
+/** @type {(element: HTMLElement, hue: number | undefined) => void} of the avatar, which is grey without one */
+export function setHue(element, hue) {
+  element.classList.toggle('is-unknown', hue === undefined);
+  element.style.setProperty('--hue', String(hue ?? 0));
+}

@@ -534,3 +534,26 @@ it.each(['polling', 'websocket'])('/%s/ tells how many are here only while it kn
   await context.setOffline(false);
   await expectPage(here).toBeVisible();
 });
+
+it("draws one's own without a colour until it is known which", async () => {
+  const { url } = await startTestServer();
+  const { page, items, say } = await openPage(`${url}/polling/`);
+  const held = Promise.withResolvers<void>();
+  await page.route('**/messages', async (route) => {
+    if (route.request().method() === 'POST') await held.promise;
+    await route.continue();
+  });
+  await say('the first');
+  const colourOf = (avatar: Locator) => avatar.evaluate((element) => getComputedStyle(element).backgroundColor);
+  const [own, pending] = [page.locator('#own-avatar'), items.last().locator('.avatar')];
+  const grey = await colourOf(pending);
+  expect(await colourOf(own)).toBe(grey);
+  held.resolve();
+  await expectPage(items.last().getByRole('button', { name: /^Edit/ })).toHaveCount(1);
+  const known = await colourOf(pending);
+  expect(known).not.toBe(grey);
+  await expectPage(own).toHaveCSS('background-color', known);
+  await say('the second');
+  await expectPage(items).toHaveCount(2);
+  expect(await colourOf(page.locator('.is-pending .avatar').or(items.last().locator('.avatar')).last())).toBe(known);
+});
