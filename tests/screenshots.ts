@@ -87,6 +87,8 @@ async function shoot(path: string, file: string, { size = WIDE, colorScheme = 'l
   await page.getByRole('log').and(page.locator('[aria-busy=false]')).waitFor();
   await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
   await act?.(page);
+  // Of the picture before.
+  await page.locator('#typing:empty').waitFor({ state: 'attached' });
   await take(page, file);
   await context.close();
 }
