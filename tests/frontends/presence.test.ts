@@ -547,6 +547,7 @@ it("draws one's own without a colour until it is known which", async () => {
   const colourOf = (avatar: Locator) => avatar.evaluate((element) => getComputedStyle(element).backgroundColor);
   const [own, pending] = [page.locator('#own-avatar'), items.last().locator('.avatar')];
   const grey = await colourOf(pending);
+  expect(grey).toMatch(/^oklch\([\d.]+ 0\.00/);
   expect(await colourOf(own)).toBe(grey);
   held.resolve();
   await expectPage(items.last().getByRole('button', { name: /^Edit/ })).toHaveCount(1);
