@@ -171,3 +171,18 @@ it('tells how messages travel in no more than two lines of the bar', async () =>
     .evaluate(({ scrollWidth: all, clientWidth: shown }) => ({ scrollWidth: all, clientWidth: shown }));
   expect(scrollWidth).toBe(clientWidth);
 });
+
+it('fits into the window where the browser writes everything twice as large', async () => {
+  const { url } = await startTestServer();
+  const chat = await openPage(`${url}/polling/`, {
+    ...SMALL,
+    async prepare(page, context) {
+      const browser = await context.newCDPSession(page);
+      await browser.send('Page.setFontSizes', { fontSizes: { standard: 32, fixed: 26 } });
+    },
+  });
+  await expectPage(chat.status).toContainText('Polling, 1');
+  expect(await findFaults(chat)).toEqual([]);
+  await expectPage(chat.page.getByRole('heading', { level: 1 })).toBeInViewport({ ratio: 1 });
+  await expectPage(chat.send).toBeInViewport({ ratio: 1 });
+});
