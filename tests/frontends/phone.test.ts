@@ -175,7 +175,7 @@ it('tells how messages travel in no more than two lines of the bar', async () =>
 it('fits into the window where the browser writes everything twice as large', async () => {
   const { url } = await startTestServer();
   const chat = await openPage(`${url}/polling/`, {
-    ...SMALL,
+    viewport: { width: 320, height: 568 },
     async prepare(page, context) {
       const browser = await context.newCDPSession(page);
       await browser.send('Page.setFontSizes', { fontSizes: { standard: 32, fixed: 26 } });
