@@ -23,6 +23,12 @@ export function createCheckpoints(path: string): Checkpoints {
     underWay = undefined;
   };
 
+  // Without it the log grows to its bound, and then the store itself sees to it.
+  const goOff = () => {
+    isOff = true;
+    done();
+  };
+
   const start = () => {
     const started = new Worker(new URL('checkpoint-thread.ts', import.meta.url), {
       workerData: path,
@@ -30,20 +36,21 @@ export function createCheckpoints(path: string): Checkpoints {
     });
     started.unref();
     started.on('message', done);
-    // Without it the log grows to its bound, and then the store itself sees to it.
-    started.on('error', () => {
-      isOff = true;
-      done();
-    });
+    started.on('error', goOff);
     return started;
   };
 
   const begin = () => {
     entries = 0;
     underWay = Promise.withResolvers();
-    worker ??= start();
-    worker.postMessage('checkpoint');
-    return underWay.promise;
+    const { promise } = underWay;
+    try {
+      worker ??= start();
+      worker.postMessage('checkpoint');
+    } catch {
+      goOff(); // the machine has no thread to give, which must not fail the entry that was counted
+    }
+    return promise;
   };
 
   return {

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { toChange } from '../../../backend/conversation/change.ts';
 import { openStore } from '../../../backend/conversation/store.ts';
 import { CHECKPOINT_EVERY_ENTRIES } from '../../../backend/limits.ts';
@@ -62,4 +62,22 @@ it('ends with the store, also while it is under way', async () => {
   await store.close();
   await emptied;
   expect(existsSync(`${path}-wal`)).toBe(false);
+});
+
+it('is left to the store where no thread can be started, and no entry fails for it', async () => {
+  vi.resetModules();
+  const Worker = vi.fn(function refuse() {
+    throw new Error('no thread to be had');
+  });
+  vi.doMock('node:worker_threads', () => ({ Worker }));
+  onTestFinished(() => vi.doUnmock('node:worker_threads'));
+  const { openStore: openThere } = await import('../../../backend/conversation/store.ts');
+  const path = join(makeDataDir(), 'store.db');
+  const store = openThere(path, 'e', 0, () => {});
+  onTestFinished(() => store.close());
+  for (let seq = 1; seq <= 2 * CHECKPOINT_EVERY_ENTRIES; seq++) say(store, seq);
+  expect(Worker).toHaveBeenCalledOnce();
+  expect(store.head()).toBe(2 * CHECKPOINT_EVERY_ENTRIES);
+  expect(await store.emptyLog()).toBe(true);
+  expect(statSync(`${path}-wal`).size).toBe(0);
 });
