@@ -159,8 +159,15 @@ function createThread({ store, storePath, log, onIndexed }: SearchingOptions, ag
   };
 
   const ask = (request: Request) => {
-    worker ??= start();
-    worker.postMessage(request);
+    try {
+      worker ??= start();
+      worker.postMessage(request);
+    } catch (error) {
+      log.warn({ err: error }, 'search: its thread cannot be started'); // the machine has none to give now
+      asked?.reject(new ChatError('overloaded', 'Nothing can be searched now.'));
+      ended?.resolve();
+      again();
+    }
   };
 
   return {

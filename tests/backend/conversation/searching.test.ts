@@ -1,12 +1,13 @@
 /** Searching in turn, beside the thread that everyone waits for. */
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { createSearching } from '../../../backend/conversation/searching.ts';
-import { MAX_SEARCHES_WAITING, SEARCH_TURN_WITHIN_MS } from '../../../backend/limits.ts';
+import { MAX_SEARCHES_WAITING, SEARCH_INDEX_AFTER_MS, SEARCH_TURN_WITHIN_MS } from '../../../backend/limits.ts';
 import { createLog } from '../../../backend/log.ts';
 import { createClock } from '../../harness/clock.ts';
 import { makeDataDir } from '../../harness/server.ts';
 import { openChat, toMessage } from './chat.ts';
+import type * as WorkerThreads from 'node:worker_threads';
 
 it('finds on its thread what was said a moment ago, and no more what was deleted', async () => {
   const chat = await openChat({ storePath: join(makeDataDir(), 'store.db') });
@@ -18,6 +19,27 @@ it('finds on its thread what was said a moment ago, and no more what was deleted
   expect(await texts('mess "message two" two')).toEqual(['message two']);
   await chat.post('delete-message', { id }, { author: 'azin', isModerator: false, address: '::1' });
   expect(await texts('message')).toEqual(['message two']);
+});
+
+it('goes on where no thread can be started, and takes one when there is', async () => {
+  const { Worker: Thread } = await vi.importActual<typeof WorkerThreads>('node:worker_threads');
+  let hasRoom = false;
+  const Worker = vi.fn(function start(...options: ConstructorParameters<typeof Thread>) {
+    if (!hasRoom) throw new Error('no thread to be had');
+    return new Thread(...options);
+  });
+  vi.resetModules();
+  vi.doMock('node:worker_threads', () => ({ Worker }));
+  onTestFinished(() => vi.doUnmock('node:worker_threads'));
+  const { openChat: openThere } = await import('./chat.ts');
+  const storePath = join(makeDataDir(), 'store.db');
+  const chat = await openThere({ storePath });
+  await chat.say('Hello');
+  await chat.clock.pass(SEARCH_INDEX_AFTER_MS);
+  expect(Worker).toHaveBeenCalledOnce();
+  await expect(chat.search('hello', undefined, 10)).rejects.toMatchObject({ code: 'overloaded' });
+  hasRoom = true;
+  expect(await chat.search('hello', undefined, 10)).toHaveLength(1);
 });
 
 it.each([
