@@ -1,4 +1,5 @@
 /** Runs scenarios round by round: each server in a process of its own, and each time in another order. */
+import { settleDisk } from './disk.ts';
 import { startServerProcess } from './server-process.ts';
 import { dataDirWith } from './stored.ts';
 import type { Contender, Figures, Scenario, Size } from './scenarios/scenario.ts';
@@ -55,6 +56,7 @@ async function runOne(scenario: Scenario, contender: Contender, size: Size): Pro
   const startServer = async (options: ServerOptions = {}) => {
     const needsDir = contender.server === 'since' && options.stored !== undefined;
     const dataDir = needsDir ? await dataDirWith(options.stored ?? 0) : undefined;
+    if (needsDir) await settleDisk();
     timer.refresh(); // what was prepared is no part of it
     const server = await startServerProcess(contender.server, {
       ...options,
@@ -65,6 +67,7 @@ async function runOne(scenario: Scenario, contender: Contender, size: Size): Pro
   };
   const tooLate = Promise.withResolvers<never>();
   const hangs = new Error(`${scenario.name} of ${contender.label} hangs`);
+  await settleDisk();
   const timer = setTimeout(() => tooLate.reject(hangs), SCENARIO_WITHIN_MS);
   try {
     return await Promise.race([scenario.run({ contender, size, startServer }), tooLate.promise]);

@@ -1,5 +1,5 @@
 /** Data directories that hold many messages, made once a run and used by every server that is to begin with as many. */
-import { closeSync, fsyncSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openJournalFile } from '../backend/journal/sqlite-file.ts';
@@ -31,13 +31,5 @@ async function make(stored: number): Promise<string> {
   // The first server on it makes everything else that is there at a start from the journal.
   const server = await startServerProcess('since', { dataDir });
   await server.stop();
-  for (const name of readdirSync(dataDir)) settle(join(dataDir, name));
   return dataDir;
-}
-
-/** Have it on disk, so that no later measurement waits for these writes. */
-function settle(path: string): void {
-  const file = openSync(path, 'r+');
-  fsyncSync(file);
-  closeSync(file);
 }

@@ -1,5 +1,6 @@
 /** Some of the readers stop reading: what they cost in memory, whether the others feel it, and what they get later. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { settleDisk } from '../disk.ts';
 import { readTexts } from '../load/frames.ts';
 import { openListeners } from '../load/listeners.ts';
 import { connectRaw } from '../load/raw-socket.ts';
@@ -39,6 +40,7 @@ export const slowReaders: Scenario = {
   async run({ size: { seconds }, startServer }) {
     const server = await startServer();
     await warmUp(server, FILL_S);
+    await settleDisk();
     const start = await askCursor(server);
     const readers = await openListeners(WIRES.websocket, server.port, READING, start);
     const stalled = await Promise.all(Array.from({ length: STALLED }, async () => openSeeing(server.port, start)));
