@@ -10,7 +10,7 @@ import type { Entry, NewEntry } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
 import type { Change } from './change.ts';
 import type { Answer, Decision } from './decisions.ts';
-import type { Store } from './store.ts';
+import type { Store, StoreWriter } from './store.ts';
 import type { Window } from './window.ts';
 
 /** What came of a command. */
@@ -20,7 +20,7 @@ export type Posted = Answer & {
 };
 
 /** What an entry does to the store, once it is decided. */
-type Deed = Parameters<Store['write']>;
+type Deed = Parameters<StoreWriter['write']>;
 
 export interface Applied {
   changes: readonly Change[];
@@ -88,14 +88,14 @@ export function createApplier(
   const forgetting = createForgetting(store, clock, log, () => trouble === undefined);
 
   /** Write one entry's effect. @returns what came of it */
-  const carryOut = (entry: Entry, applied: Written['applied'], deeds: Deed[]): Outcome => {
+  const carryOut = (entry: Entry, { write }: StoreWriter, { applied, deeds }: Written): Outcome => {
     try {
       const { answer: give, effect } = decideAt(entry);
       const answer = give();
       if (effect === undefined) return { ...answer, isNew: false };
       const change = 'message' in answer ? answer.message : undefined;
       const deed: Deed = [entry, effect, change, change?.isDeleted === true ? '' : fingerprintOf(entry)];
-      store.write(...deed);
+      write(...deed);
       deeds.push(deed);
       if (change !== undefined) {
         unpublished.set(change.id, change);
@@ -115,11 +115,11 @@ export function createApplier(
   const writeBatch = (entries: readonly Entry[], last: number, inTransaction: Store['transaction']): Written => {
     const written: Written = { applied: { changes: [], hasScheduled: false }, results: [], deeds: [] };
     try {
-      inTransaction(() => {
+      inTransaction((writer) => {
         // Not decided again: the window, which deciding looks at, has them already.
-        for (const deed of held) store.write(...deed);
-        for (const entry of entries) written.results.push(carryOut(entry, written.applied, written.deeds));
-        store.setHead(last);
+        for (const deed of held) writer.write(...deed);
+        for (const entry of entries) written.results.push(carryOut(entry, writer, written));
+        writer.setHead(last);
       });
     } finally {
       unpublished.clear();

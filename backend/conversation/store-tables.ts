@@ -22,6 +22,9 @@ export interface RoomSummary {
   seq: number;
 }
 
+/** Count messages of the change's room. @param more than before; -1 for one less, 0 where only its seq is newer */
+export type CountIn = (change: Change, more: number) => void;
+
 export function prepareMessages(db: Database.Database, texts: Texts) {
   const columns = `SELECT messages.id, messages.seq, room, deleted, text AS json FROM`;
   const byId = db.prepare<[number], ChangeRow>(`${columns} ${MESSAGES_WITH_TEXT} WHERE messages.id = ?`);
@@ -71,16 +74,11 @@ export function prepareRooms(db: Database.Database) {
     ON CONFLICT (room) DO UPDATE SET messages = messages + excluded.messages, seq = excluded.seq
   `);
   const newest = db.prepare<[number], RoomSummary>(`SELECT room, messages, seq FROM rooms ORDER BY seq DESC LIMIT ?`);
-  const counted = new Map<string, { more: number; seq: number }>();
   return {
-    /** @param more messages than before; -1 for one less */
-    count({ room, seq }: Change, more: number) {
-      counted.set(room, { more: (counted.get(room)?.more ?? 0) + more, seq });
-    },
     /** Run `work`, and write once for each room what it counted: in a burst, many are of the same. */
-    counting(work: () => void) {
-      counted.clear();
-      work();
+    counting(work: (countIn: CountIn) => void) {
+      const counted = new Map<string, { more: number; seq: number }>();
+      work(({ room, seq }, more) => counted.set(room, { more: (counted.get(room)?.more ?? 0) + more, seq }));
       for (const [room, { more, seq }] of counted) count.run(room, more, seq);
     },
     reads: { rooms: (limit: number) => newest.all(limit) },

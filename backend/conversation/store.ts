@@ -15,18 +15,22 @@ import type { Change, Page } from './change.ts';
 import type { Chat, Effect, Scheduled } from '../commands/command.ts';
 import type { Entry } from '../journal/journal.ts';
 import type { SearchIndex } from './search.ts';
-import type { Keyed, RoomSummary } from './store-tables.ts';
+import type { CountIn, Keyed, RoomSummary } from './store-tables.ts';
+
+/** What writes to the store. Only a transaction gives one: what each room has more is written at its end. */
+export interface StoreWriter {
+  /** @param fingerprint of an entry that has a key; empty without one */
+  write(entry: Entry, effect: Effect, change: Change | undefined, fingerprint: string): void;
+  setHead(seq: number): void;
+}
 
 export interface Store extends Chat {
   /** The seq of the last entry that was written. */
   head(): number;
   /** Run `work` in one transaction: all that it writes is there, or nothing. It replaces what is held. */
-  transaction(work: () => void): void;
+  transaction(work: (writer: StoreWriter) => void): void;
   /** Run `work` in a transaction that stays open: what it writes can be read here, and is in memory only. */
-  hold(work: () => void): void;
-  /** Within `work` of one of the two above. @param fingerprint of an entry that has a key */
-  write(entry: Entry, effect: Effect, change: Change | undefined, fingerprint: string): void;
-  setHead(seq: number): void;
+  hold(work: (writer: StoreWriter) => void): void;
   after(room: string, since: number, limit: number): Page;
   newest(room: string, limit: number): Page;
   before(room: string, id: number, limit: number): Page;
@@ -186,7 +190,33 @@ function asStore(db: Database.Database, path: string): Store {
   const keys = prepareKeys(db);
   const reactors = prepareReactors(db);
   const rooms = prepareRooms(db);
-  const runInTransaction = db.transaction(rooms.counting);
+  const createWriter = (countIn: CountIn): StoreWriter => ({
+    setHead: (seq) => void updateHead.run(seq),
+    write(entry, effect, change, fingerprint) {
+      const { changed } = effect;
+      checkpoints.count();
+      if (change !== undefined) {
+        messages.put(change);
+        countIn(change, change.isDeleted ? -1 : change.id === change.seq ? 1 : 0);
+      }
+      if (effect.reacted !== undefined && changed !== undefined)
+        reactors.set(changed.id, entry.author ?? '', effect.reacted);
+      if (effect.scheduled !== undefined) scheduled.add(effect.scheduled);
+      if (effect.unscheduled !== undefined) scheduled.remove(effect.unscheduled);
+      if (changed?.deleted) {
+        reactors.clear(changed.id);
+        if (changed.key !== undefined) keys.forget(changed.author ?? '', changed.key);
+      } else if (changed?.id === entry.seq && changed.key !== undefined) {
+        keys.put(changed.author ?? '', changed.key, changed.id, fingerprint);
+      } else if (effect.scheduled !== undefined && entry.key !== undefined) {
+        keys.put(effect.scheduled.author, entry.key, entry.seq, fingerprint);
+      } else if (effect.unscheduled?.key !== undefined) {
+        keys.forget(effect.unscheduled.author, effect.unscheduled.key);
+      }
+    },
+  });
+  const write = (work: (writer: StoreWriter) => void) => rooms.counting((countIn) => work(createWriter(countIn)));
+  const writeAtOnce = db.transaction(write);
   const letGo = () => {
     if (db.inTransaction) db.exec('ROLLBACK');
   };
@@ -202,41 +232,18 @@ function asStore(db: Database.Database, path: string): Store {
     blankedTo: texts.blankedTo,
     newestOutdated: texts.newestOutdated,
     head: () => selectHead.get() ?? 0,
-    setHead: (seq) => void updateHead.run(seq),
     transaction(work) {
       letGo();
-      runInTransaction.immediate(work);
+      writeAtOnce.immediate(work);
     },
     hold(work) {
       letGo();
       db.exec('BEGIN IMMEDIATE');
       try {
-        rooms.counting(work);
+        write(work);
       } catch (error) {
         letGo();
         throw error;
-      }
-    },
-    write(entry, effect, change, fingerprint) {
-      const { changed } = effect;
-      checkpoints.count();
-      if (change !== undefined) {
-        messages.put(change);
-        rooms.count(change, change.isDeleted ? -1 : change.id === change.seq ? 1 : 0);
-      }
-      if (effect.reacted !== undefined && changed !== undefined)
-        reactors.set(changed.id, entry.author ?? '', effect.reacted);
-      if (effect.scheduled !== undefined) scheduled.add(effect.scheduled);
-      if (effect.unscheduled !== undefined) scheduled.remove(effect.unscheduled);
-      if (changed?.deleted) {
-        reactors.clear(changed.id);
-        if (changed.key !== undefined) keys.forget(changed.author ?? '', changed.key);
-      } else if (changed?.id === entry.seq && changed.key !== undefined) {
-        keys.put(changed.author ?? '', changed.key, changed.id, fingerprint);
-      } else if (effect.scheduled !== undefined && entry.key !== undefined) {
-        keys.put(effect.scheduled.author, entry.key, entry.seq, fingerprint);
-      } else if (effect.unscheduled?.key !== undefined) {
-        keys.forget(effect.unscheduled.author, effect.unscheduled.key);
       }
     },
     async emptyLog() {

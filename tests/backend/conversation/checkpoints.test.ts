@@ -12,9 +12,9 @@ const TEXT = 'x'.repeat(1_000);
 
 function say(store: Store, seq: number): void {
   const changed = { id: seq, seq, room: 'lobby', user: 'Azin', message: TEXT, timestamp: 't' };
-  store.transaction(() => {
-    store.write({ seq, at: 't', command: 'send-message', body: {} }, { changed }, toChange(changed), '');
-    store.setHead(seq);
+  store.transaction(({ write, setHead }) => {
+    write({ seq, at: 't', command: 'send-message', body: {} }, { changed }, toChange(changed), '');
+    setHead(seq);
   });
 }
 

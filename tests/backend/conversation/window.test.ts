@@ -65,7 +65,8 @@ it('gives from the window what the store would give, and both what was said', ()
         const show = (message: Message) => {
           const change = toChange(message);
           model.messages.set(message.id, message);
-          store.write({ seq: message.seq, command: 'any', at: '', body: {} }, { changed: message }, change, '');
+          const entry = { seq: message.seq, command: 'any', at: '', body: {} };
+          store.transaction(({ write }) => write(entry, { changed: message }, change, ''));
           window.add(change);
         };
         const check = (found: Page | undefined, expected: Page, stored: Page) => {
@@ -143,7 +144,8 @@ it('is filled from the store at the start, and answers for what came before the 
   onTestFinished(() => store.close());
   for (let id = 1; id <= 30; id++) {
     const message = { id, seq: id, room: 'lobby', user: 'A', message: `${id}`, timestamp: 't' };
-    store.write({ seq: id, command: 'any', at: '', body: {} }, { changed: message }, toChange(message), '');
+    const entry = { seq: id, command: 'any', at: '', body: {} };
+    store.transaction(({ write }) => write(entry, { changed: message }, toChange(message), ''));
   }
   const window = createWindow(20);
   for (const change of store.lastChanges(10)) window.add(change);
