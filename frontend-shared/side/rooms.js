@@ -33,6 +33,7 @@ const NOTHING = { count: 0, isMentioned: false };
  * @property {(room: string) => void} noticed something was said in it
  * @property {(by: number) => void} step to the next one in the list, or the one before
  * @property {() => void} redraw what is read, or unread, has changed
+ * @property {() => void} forget it is another journal, with rooms and numbers of its own
  */
 
 /**
@@ -65,18 +66,24 @@ export function createRooms(parts) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let isFirst = true;
+  /** Counts the journals there were: what was asked for in one of them says nothing of the next. */
+  let journal = 0;
 
-  async function load(most = ASKED_AT_RETURN) {
+  /** @type {(most?: number, isAnew?: boolean) => Promise<void>} */
+  async function load(most = ASKED_AT_RETURN, isAnew = false) {
+    const of = journal;
     clearTimeout(timer);
     try {
-      known = await fetchRooms();
+      const found = await fetchRooms();
+      if (of !== journal) return;
+      known = found;
       for (const { room } of known) remembered.delete(room);
       for (const room of remembered) own.delete(room);
       remembered.clear();
       redraw();
       const summary = known.find(({ room }) => room === current);
       if (summary) parts.onCurrent(summary);
-      await askForNews(most);
+      await askForNews(most, isAnew);
     } catch {
       // The next look is soon; whether the server is there is told elsewhere.
     }
@@ -89,14 +96,17 @@ export function createRooms(parts) {
   }
 
   // Only where something changed since one was there, so a quiet chat costs one request a look, however many rooms it has.
-  /** @type {(most: number) => Promise<void>} */
-  async function askForNews(most) {
+  /** @type {(most: number, isAnew: boolean) => Promise<void>} */
+  async function askForNews(most, isAnew) {
+    const of = journal;
     const changed = known.flatMap(({ room, seq }) => {
-      const since = room === current ? undefined : unread.sinceOf({ room, seq });
+      // What is said in the current one is heard; but not before it was known that its ids begin anew.
+      const since = room === current && !isAnew ? undefined : unread.sinceOf({ room, seq });
       return since === undefined ? [] : [{ room, since }];
     });
     for (const { room, since } of changed.slice(0, most)) {
       const { messages, next } = await fetchNews(room, since);
+      if (of !== journal) return;
       const mentioning = unread.take(room, messages, Number.parseInt(next ?? '0', 10));
       // What was said before this page was opened is seen in the list; nobody is called for it.
       if (!isFirst && room !== current) parts.onNews(mentioning);
@@ -146,6 +156,13 @@ export function createRooms(parts) {
     },
     step: list.step,
     redraw,
+    forget() {
+      journal += 1;
+      known = [];
+      unread.forget();
+      for (const room of own.keys()) if (room !== current) remembered.add(room);
+      void load(ASKED_AT_RETURN, true);
+    },
   };
 }
 

@@ -213,10 +213,7 @@ export function createSide({ store, life, marks, later, explain, onChosen }) {
       isLost = false;
       rooms.load();
     },
-    forget() {
-      unread.forget();
-      rooms.load();
-    },
+    forget: rooms.forget,
     redraw() {
       rooms.redraw();
       drawAvatar();

@@ -6,7 +6,7 @@ import { orderRooms } from '../../frontend-shared/side/rooms.js';
 import { splitHits } from '../../frontend-shared/side/search-hits.js';
 import { actOf } from '../../frontend-shared/side/shortcuts.js';
 import { createUnread } from '../../frontend-shared/side/unread.js';
-import { post } from '../harness/api.ts';
+import { poll, post } from '../harness/api.ts';
 import { expectPage, useBrowser } from '../harness/browser.ts';
 import { startTestServer } from '../harness/server.ts';
 import type { Place } from '../../frontend-shared/side/shortcuts.js';
@@ -225,6 +225,49 @@ it('shows the rooms of earlier visits until it has heard which there are', async
   await expectPage(roomsOf(chat).getByRole('link')).toHaveText(['den', 'gone', 'lobby']);
   answering.resolve();
   await expectPage(roomsOf(chat).getByRole('link')).toHaveText(['den', 'lobby']);
+});
+
+it('counts anew in another journal, whatever was asked for in the one before', async () => {
+  const first = await startTestServer({ journal: 'memory' });
+  for (const room of ['attic', 'den', 'lobby']) await post(first.url, { message: 'the first', room });
+  for (let count = 0; count < 9; count += 1) await post(first.url, { message: 'of before', room: 'den' });
+  const epoch = (await poll(first.url)).since.split('-')[1];
+  const asked = Promise.withResolvers<void>();
+  const answering = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  const chat = await openPage(`${first.url}/polling/`, {
+    mayFail: true,
+    async prepare(page) {
+      await page.addInitScript((of) => {
+        for (const room of ['attic', 'den', 'lobby']) localStorage[`since.read.${room}`] ??= `3-${of}`;
+      }, epoch);
+      await page.route(
+        /room=den/,
+        async (route) => {
+          const response = await route.fetch();
+          asked.resolve();
+          await answering.promise;
+          await route.fulfill({ response });
+          answered.resolve();
+        },
+        { times: 1 },
+      );
+    },
+  });
+  await asked.promise;
+  await first.stop();
+  await setHidden(chat.page, true);
+  const { url } = await startTestServer({ journal: 'memory', port: first.port });
+  for (const room of ['den', 'den', 'lobby']) await post(url, { message: 'anew', room, user: 'Mira' });
+  await setHidden(chat.page, false);
+  await expectPage(chat.items).toHaveText([/anew/]);
+  await expectPage(linkOf(chat, 'den 2 unread')).toBeVisible();
+  answering.resolve();
+  await answered.promise;
+  await post(url, { message: 'anew', room: 'den', user: 'Mira' });
+  await lookAgain(chat);
+  await expectPage(linkOf(chat, 'den 3 unread')).toBeVisible();
+  await expectPage(roomsOf(chat).getByRole('link')).toHaveText([/den/, 'lobby']);
 });
 
 it('knows at once what is new in many rooms, and shows the one that is entered', async () => {
