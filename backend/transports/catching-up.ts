@@ -66,7 +66,8 @@ export function createCatchingUp(parts: Parts): CatchingUp {
     connection.onceDrained(() => goOn(connection, () => resume(connection)));
   };
 
-  // Nobody is there to catch it: a store that cannot be read costs this connection, which comes back with its cursor.
+  // A store that cannot be read costs this connection alone, which comes back with its cursor. Nobody else would catch it,
+  // or give back what the connection has taken by then.
   const goOn = (connection: Connection, step: () => void) => {
     try {
       step();
@@ -167,7 +168,7 @@ export function createCatchingUp(parts: Parts): CatchingUp {
   };
 
   return {
-    begin: catchUp,
+    begin: (listener) => goOn(listener.connection, () => catchUp(listener)),
     fallBehind,
     forget: (connection) => void lagging.delete(connection),
     stop() {

@@ -54,6 +54,19 @@ describe('one that joins', () => {
     expect(one.lines).toMatchObject([{ reset: 'lobby' }, { seq: 1 }, { caughtUp: 'lobby', since: '1-e' }]);
   });
 
+  it('while the store cannot be read is dropped, and counts no more once it has left', () => {
+    const { feed, conversation, put } = start();
+    put('lobby');
+    vi.spyOn(conversation, 'newest').mockImplementationOnce(() => {
+      throw new Error('the disk cannot be read');
+    });
+    const one = new HandMade(createEncoding());
+    const leave = feed.join(one, 'lobby', undefined);
+    expect(one.isDropped).toBe(true);
+    leave();
+    expect(feed.online('lobby')).toBe(0);
+  });
+
   it('between a change and its fan-out gets it once', () => {
     const { feed, put } = start();
     put('lobby');
