@@ -207,7 +207,7 @@ function isAnswering(socket: Duplex): boolean {
 }
 
 /** Answer with a problem where there is no response object: a broken request, or a refused handshake. */
-export function endWithProblem(socket: Duplex, error: ChatError, headers: Headers = {}): void {
+export function endWithProblem(socket: Duplex, error: unknown, headers: Headers = {}): void {
   const problem = toProblem(error);
   const body = JSON.stringify(problem);
   const lines = [
@@ -217,7 +217,7 @@ export function endWithProblem(socket: Duplex, error: ChatError, headers: Header
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Cache-Control: no-store',
     'X-Content-Type-Options: nosniff',
-    ...Object.entries({ ...problemHeaders(error), ...headers }).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries({ ...(error instanceof ChatError && problemHeaders(error)), ...headers }).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
   setTimeout(() => socket.destroy(), LINGER_MS).unref();

@@ -1,5 +1,6 @@
 /** The handshake of a WebSocket, of which the `websocket` package does what is left when all that it believes is looked at. */
 import websocket from 'websocket';
+import { ChatError } from '../errors.ts';
 import { LINGER_MS, MAX_BODY_BYTES } from '../limits.ts';
 import { GuardedSocket } from './websocket-guard.ts';
 import type { IncomingMessage } from 'node:http';
@@ -26,7 +27,7 @@ const FULL_CONFIG = { ...CONFIG, parseCookies: false, parseExtensions: false, as
 
 /**
  * Finish the handshake.
- * @throws Error with the reason when it is no WebSocket handshake; nothing is written then
+ * @throws ChatError `invalid-query` when it is no WebSocket handshake; nothing is written then
  */
 export function acceptSocket(
   request: IncomingMessage,
@@ -34,6 +35,14 @@ export function acceptSocket(
   head: Buffer,
   events: SocketEvents,
 ): GuardedSocket {
+  try {
+    return accept(request, socket, head, events);
+  } catch (cause) {
+    throw new ChatError('invalid-query', 'It is no WebSocket handshake.', { cause });
+  }
+}
+
+function accept(request: IncomingMessage, socket: Socket, head: Buffer, events: SocketEvents): GuardedSocket {
   refuseOddHandshake(request);
   if (socket.destroyed) throw new Error('the peer has left');
   if (head.length > 0) socket.unshift(head); // frames that came together with the handshake

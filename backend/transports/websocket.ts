@@ -32,15 +32,15 @@ export function startWebsocket(host: Host): Transport {
     });
   });
 
-  /** @throws ChatError, or an error of the package's when it is no handshake */
+  /** @throws ChatError when the connection is refused; nothing is written then */
   const open = async (request: IncomingMessage, socket: Socket, head: Buffer) => {
     if (!WEBSOCKET_PATHS.includes(pathOf(request))) throw new ChatError('not-found', 'WebSockets are at /messages.');
     refuseForeignOrigin(request, settings.allowedOrigins);
+    await identity.admit?.(request);
+    const caller = identity.callerOf(request);
     const { room, since } = readQuery(handshakeQuery, queryOf(request));
     const position = since === undefined ? undefined : await readCursor(since, conversation);
-    await identity.admit?.(request);
     if (isStopped) throw new ChatError('overloaded', 'The server is about to stop.');
-    const caller = identity.callerOf(request);
     const leave = feed.takePlace('websocket', caller.address);
     const endExpiry = feed.onceExpired(caller, () => void session.end(CLOSE.signedOut, 'The sign-in has expired.'));
     const closed = () => {
@@ -67,11 +67,9 @@ export function startWebsocket(host: Host): Transport {
       countRequest(request);
       await open(request, socket, head);
     } catch (error) {
-      const isTold = error instanceof ChatError;
-      const problem = isTold ? error : new ChatError('invalid-query', 'It is no WebSocket handshake.');
-      endWithProblem(socket, problem, {
-        [REQUEST_ID]: failures.note(problem, { transport: 'websocket' }),
-        ...(!isTold && { 'Sec-WebSocket-Version': WEBSOCKET_VERSION }),
+      endWithProblem(socket, error, {
+        [REQUEST_ID]: failures.note(error, { transport: 'websocket' }),
+        'Sec-WebSocket-Version': WEBSOCKET_VERSION,
       });
     }
   };

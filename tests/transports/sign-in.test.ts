@@ -61,6 +61,17 @@ describe('a closed server', () => {
     expect((await write(url, '/identity', {}, { token: await signed(AZIN) })).status).toBe(403);
   });
 
+  it.each(['/messages?room=Lobby', '/messages?since=x', '/messages?since=1&since=2'])(
+    'asks whoever connects to %s for a token before it looks at the rest',
+    async (path) => {
+      const { url } = await startClosed();
+      const refused = await connectWs(url, { path }).catch((error: unknown) => error);
+      expect(refused).toEqual(expect.any(RefusedHandshake));
+      expect(refused).toMatchObject({ status: 401 });
+      expect((await call(url, path)).status).toBe(401);
+    },
+  );
+
   it('takes identity and name from the token, whatever name is sent', async () => {
     const { url } = await startClosed();
     const token = await signed(AZIN);
