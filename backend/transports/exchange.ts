@@ -217,7 +217,9 @@ export function endWithProblem(socket: Duplex, error: unknown, headers: Headers 
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Cache-Control: no-store',
     'X-Content-Type-Options: nosniff',
-    ...Object.entries({ ...(error instanceof ChatError && problemHeaders(error)), ...headers }).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries({ ...(error instanceof ChatError && problemHeaders(error)), ...headers }).map(
+      ([name, value]) => `${name}: ${value}`,
+    ),
   ];
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
