@@ -11,6 +11,8 @@ import type { Message } from '../../protocol/envelope.ts';
 const CHANGES_PER_SECOND = 200;
 const SECONDS = 20;
 const WRITERS = 3;
+/** Of each way; where that takes longer than the writing, it goes on for so long. */
+const LEAST_VISITS = 4;
 const SEED = 20261122;
 /** The writing takes 20 s; the rest is for a machine that is busy with other things. */
 const TIMEOUT_MS = 120_000;
@@ -99,9 +101,10 @@ it('ends with the state of the server, however it hopped', { timeout: TIMEOUT_MS
     while (!now.hasLanded) await post(url, 'the end');
   };
   const ending = writing.then(closing, closing);
-  const first = await poll(url, { since, wait: 5 });
+  const first = await poll(url, { since, wait: 55 });
   expect(first.messages.length).toBeGreaterThan(0);
-  while (!now.isOver) await hop(names[Math.floor(random() * names.length)]!);
+  const isDone = () => now.isOver && [...visits.values()].every((count) => count >= LEAST_VISITS);
+  while (!isDone()) await hop(names[Math.floor(random() * names.length)]!);
   now.hasLanded = true;
   await ending;
   const accepted = (await writing).reduce((sum, one) => sum + one, 0);
@@ -119,7 +122,6 @@ it('ends with the state of the server, however it hopped', { timeout: TIMEOUT_MS
   }
   expect(state.size).toBe(server.size);
   expect([...state.values()].toSorted(byId)).toEqual([...server.values()].toSorted(byId));
-  for (const [name, count] of visits) expect(count, name).toBeGreaterThan(3);
 });
 
 const byId = (one: Message, other: Message) => one.id - other.id;
