@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ChatError, StartError } from '../errors.ts';
 import { JOURNAL_SLICE, RETRY_DISK_MS } from '../limits.ts';
+import type { Logger } from '../log.ts';
 import type { Entry, Journal, JournalOptions, NewEntry } from './journal.ts';
 import type { Answer, Request } from './sqlite-worker.ts';
 
@@ -24,7 +25,7 @@ export async function openJournal({ dataDir, log, onCommit, onFatal }: JournalOp
   });
   const stopChecking = opened.isChecked
     ? undefined
-    : checkBeside(path, (why) => onFatal?.(`The journal ${path} is damaged: ${why}. Bring back a copy of it.`));
+    : checkBeside(path, log, (why) => onFatal?.(`The journal ${path} is damaged: ${why}. Bring back a copy of it.`));
   const followers = new Set<Deliver>();
   let { epoch, head } = opened;
   let waiting: Append[] = [];
@@ -132,12 +133,19 @@ export async function openJournal({ dataDir, log, onCommit, onFatal }: JournalOp
 }
 
 /** @returns what ends it */
-function checkBeside(path: string, onDamage: (why: string) => void): () => Promise<unknown> {
-  const worker = new Worker(new URL('sqlite-check.ts', import.meta.url), { workerData: path });
-  worker.unref();
-  worker.on('message', (damage: string) => onDamage(damage));
-  worker.on('error', () => {}); // it could not look: that is no damage
-  return () => worker.terminate();
+function checkBeside(path: string, log: Logger, onDamage: (why: string) => void): () => Promise<unknown> {
+  // That it could not look is no damage.
+  const giveUp = (error: unknown) => log.warn({ err: error }, 'journal: not looked through for damage');
+  try {
+    const worker = new Worker(new URL('sqlite-check.ts', import.meta.url), { workerData: path });
+    worker.unref();
+    worker.on('message', (damage: string) => onDamage(damage));
+    worker.on('error', giveUp);
+    return () => worker.terminate();
+  } catch (error) {
+    giveUp(error); // the machine has no thread to give
+    return async () => {};
+  }
 }
 
 /**
@@ -145,7 +153,7 @@ function checkBeside(path: string, onDamage: (why: string) => void): () => Promi
  * @throws StartError that names the file
  */
 async function startWorker(path: string, onEnd: (why: string) => void) {
-  const worker = new Worker(new URL('sqlite-worker.ts', import.meta.url), { workerData: path });
+  const worker = startThread(path);
   const questions: ((answer: Answer) => void)[] = [];
   const nextAnswer = () => new Promise<Answer>((resolve) => questions.push(resolve));
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
@@ -178,6 +186,16 @@ async function startWorker(path: string, onEnd: (why: string) => void) {
     await exited;
   };
   return { opened, request, stop };
+}
+
+/** @throws StartError when the machine has no thread to give */
+function startThread(path: string): Worker {
+  try {
+    return new Worker(new URL('sqlite-worker.ts', import.meta.url), { workerData: path });
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new StartError(explain(path, { gave: 'failed', code: 'thread', detail }), { cause });
+  }
 }
 
 function explain(path: string, answer: Answer): string {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { EventEmitter } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -262,5 +263,40 @@ describe('a file that is not as it was written', () => {
   it('stops the start when it cannot be made at all', async () => {
     const dataDir = join(makeDataDir(), 'missing');
     await expect(openJournal({ dataDir, log: silent })).rejects.toThrow(/^The journal .*missing.* cannot be used/);
+  });
+});
+
+describe('where the machine has no thread to give', () => {
+  async function openWith(Worker: (this: EventEmitter, url: URL) => void) {
+    vi.resetModules();
+    vi.doMock('node:worker_threads', () => ({ Worker }));
+    onTestFinished(() => vi.doUnmock('node:worker_threads'));
+    const { openJournal: openThere } = await import('../../backend/journal/sqlite.ts');
+    return openThere({ dataDir: makeDataDir(), log: silent });
+  }
+
+  it('for the commits, does not start, and says so in one line', async () => {
+    const opening = openWith(function refuse() {
+      throw new Error('no thread to be had');
+    });
+    await expect(opening).rejects.toMatchObject({
+      name: 'StartError',
+      message: expect.stringMatching(/^The journal .*journal\.db cannot be used: no thread to be had\b.*\.$/),
+    });
+  });
+
+  it('for a look through a large file, goes on without', async () => {
+    const opened = { gave: 'opened', epoch: 'e', head: 7, isChecked: false };
+    const journal = await openWith(function start(url) {
+      if (url.pathname.endsWith('/sqlite-check.ts')) throw new Error('no thread to be had');
+      const thread = Object.assign(new EventEmitter(), {
+        unref() {},
+        postMessage: () => queueMicrotask(() => thread.emit('exit')),
+      });
+      queueMicrotask(() => thread.emit('message', opened));
+      return thread;
+    });
+    expect(journal.head()).toBe(7);
+    await journal.close();
   });
 });
