@@ -48,6 +48,12 @@ it('is in the text format of Prometheus, with the lag of the event loop, and nam
   expect(text).not.toContain('secret of ours');
 });
 
+it('does not look at the event loop 100 times a second, nor tells as lag what lies between the looks', async () => {
+  const { url } = await startTestServer({ journal: 'memory' });
+  const { text } = await call(url, '/metrics');
+  expect(text).not.toMatch(/nodejs_eventloop_lag_(?:min|max|mean|stddev|p\d+)_seconds/);
+});
+
 it('has the metrics that the documents tell of, and no others of its own', async () => {
   const { url } = await startTestServer({ journal: 'memory' });
   const { text } = await call(url, '/metrics');
