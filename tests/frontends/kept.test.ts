@@ -8,8 +8,6 @@ import { startTestServer } from '../harness/server.ts';
 import type { Page } from '@playwright/test';
 
 const SECRET = 'a key that both sides know, and no one else';
-/** It is written once a second at most. */
-const WRITTEN = { timeout: 5_000 };
 const openPage = useBrowser();
 
 interface KeptRoom {
@@ -41,7 +39,7 @@ describe.each(['/polling/', '/websocket/'])('%s', (path) => {
     for (let index = 1; index <= 3; index += 1) await post(url, `old ${index}`);
     const chat = await openPage(url + path);
     await expectPage(chat.items).toHaveCount(3);
-    await expect.poll(() => textsIn(chat.page), WRITTEN).toHaveLength(3);
+    await expect.poll(() => textsIn(chat.page)).toHaveLength(3);
     const [{ since } = { since: '' }] = await keptIn(chat.page);
     await chat.page.goto('about:blank');
     await post(url, 'new');
@@ -77,17 +75,17 @@ it('keeps nothing of a text that was deleted, nor of a journal that is gone', as
   const { id } = await post(server.url, 'to be deleted');
   const chat = await openPage(`${server.url}/polling/`, { mayFail: true });
   await post(server.url, 'to stay');
-  await expect.poll(() => textsIn(chat.page), WRITTEN).toEqual(['to be deleted', 'to stay']);
+  await expect.poll(() => textsIn(chat.page)).toEqual(['to be deleted', 'to stay']);
   const deletion = { method: 'DELETE', headers: { Authorization: 'Bearer moderator' } };
   expect((await call(server.url, `/messages/${id}`, deletion)).status).toBe(200);
-  await expect.poll(() => textsIn(chat.page), WRITTEN).toEqual(['', 'to stay']);
+  await expect.poll(() => textsIn(chat.page)).toEqual(['', 'to stay']);
 
   await server.end('SIGKILL');
   await startServerProcess({ port: server.port });
   await post(server.url, 'of another journal');
   await chat.page.goto(`${server.url}/polling/?room=other`);
   await expectPage(chat.status).toContainText('Live');
-  await expect.poll(async () => (await keptIn(chat.page)).map(({ room }) => room), WRITTEN).toEqual(['other']);
+  await expect.poll(async () => (await keptIn(chat.page)).map(({ room }) => room)).toEqual(['other']);
   await chat.page.goto(`${server.url}/polling/`);
   await expectPage(chat.items).toHaveText([/of another journal/]);
 });
@@ -102,7 +100,7 @@ it('shows nothing of it to another person, nor after the sign-in has ended', asy
   };
   const azin = await openPage(await enter('azin'));
   await azin.say('for members', 'whoever');
-  await expect.poll(() => textsIn(azin.page), WRITTEN).toEqual(['for members']);
+  await expect.poll(() => textsIn(azin.page)).toEqual(['for members']);
 
   // On the same browser, in a tab of its own; nothing comes from the server.
   const prepare = (page: Page) => page.route('**/messages?*', (route) => route.abort());
@@ -114,7 +112,7 @@ it('shows nothing of it to another person, nor after the sign-in has ended', asy
   const nobody = await openPage(`${url}/polling/`, { beside: azin, impatient: true, mayFail: true });
   await expectPage(nobody.status).toContainText('Sign-in needed');
   await expectPage(nobody.items).toHaveCount(0);
-  await expect.poll(() => keptIn(nobody.page), WRITTEN).toEqual([]);
+  await expect.poll(() => keptIn(nobody.page)).toEqual([]);
 });
 
 it.each([

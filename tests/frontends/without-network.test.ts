@@ -39,7 +39,7 @@ it('opens without the server, shows what it had, and sends once what is written'
   await chat.say('before');
   await expectPage(page.locator('.is-pending')).toHaveCount(0);
   // A moment after it came.
-  await expect.poll(() => countWritten(page), { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => countWritten(page)).toBe(1);
   await page.reload();
   // While there is a server, the page is the server's.
   await expectPage(chat.status).toContainText('Live');

@@ -47,7 +47,7 @@ describe.runIf(canRun('nats-server', 'erasing on NATS'))('a text that is erased 
     const erasing = { ...entry({ about: seq, erases: seq }) };
     delete erasing.text;
     await leave(stream, erasing, `erases.${seq}`);
-    await expect.poll(() => foundIn(nats().dataDir, ['ungesagt']), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => foundIn(nats().dataDir, ['ungesagt'])).toEqual([]);
     expect((await readAll(journal)).map((one) => one.text)).toEqual([undefined, undefined]);
   });
 
@@ -68,7 +68,7 @@ describe.runIf(canRun('nats-server', 'erasing on NATS'))('a text that is erased 
     const seq = await journal.append(entry({ text: 'geplant' }));
     const released = await journal.append(entry({ about: seq, erases: seq, text: 'geplant und gesagt' }));
     await leave(stream, entry({ about: seq, erases: seq, text: 'nocheinmal' }), `erases.${seq}`);
-    await expect.poll(() => foundIn(nats().dataDir, ['nocheinmal']), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => foundIn(nats().dataDir, ['nocheinmal'])).toEqual([]);
     expect((await readAll(journal)).find((one) => one.seq === released)?.text).toBe('geplant und gesagt');
   });
 
@@ -92,7 +92,7 @@ describe.runIf(canRun('nats-server', 'erasing on NATS'))('a text that is erased 
     const seq = await journal.append(entry());
     await journal.append(entry({ about: seq, erases: seq }));
     const last = await leave(stream, entry({ about: seq, erases: seq, text: 'wieder' }), `erases.${seq}`);
-    await expect.poll(() => foundIn(nats().dataDir, ['wieder']), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => foundIn(nats().dataDir, ['wieder'])).toEqual([]);
     const late = await openOn(stream);
     expect((await readAll(late)).map((one) => one.seq)).toEqual([1, 2, last]);
     expect(await late.append(entry())).toBe(last + 1);

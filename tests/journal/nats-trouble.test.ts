@@ -114,7 +114,7 @@ describe.runIf(canRun('nats-server', 'losing NATS'))('a server that loses NATS',
     onTestFinished(() => connection.close());
     await (await jetstreamManager(connection)).streams.delete('s');
     await expect
-      .poll(() => warned, { timeout: 10_000 })
+      .poll(() => warned)
       .toContainEqual([{ why: 'stream not found' }, 'nats: the stream cannot be reached yet']);
     expect(warned).not.toContainEqual(expect.any(String));
     expect(journal.trouble()).toBe('stream not found');
@@ -142,7 +142,7 @@ describe.runIf(canRun('nats-server', 'losing NATS'))('a server that loses NATS',
     expect([...states]).toEqual([503]);
     expect((await poll(url, { since: 0 })).messages).toEqual([first]);
     await streams.update(name, { max_msgs: -1 });
-    await expect.poll(async () => (await call(url, '/readyz')).status, { timeout: 10_000 }).toBe(200);
+    await expect.poll(async () => (await call(url, '/readyz')).status).toBe(200);
     const again = await post(url, 'x', { key: 'k' });
     expect((await poll(url, { since: first.seq })).messages).toEqual([again]);
   });
@@ -253,7 +253,7 @@ describe.runIf(canRun('nats-server', 'losing NATS'))('a server that loses NATS',
     if (isCut) way.restore();
     expect(await fatal.promise).toMatch(/another epoch/);
     await expect(other.append(entry())).rejects.toMatchObject({ code: 'overloaded' });
-    await expect.poll(() => one.trouble(), { timeout: 10_000 }).toBeUndefined();
+    await expect.poll(() => one.trouble()).toBeUndefined();
     expect(await one.append(entry())).toBe(1);
     expect(none).not.toHaveBeenCalled();
   });
@@ -305,7 +305,7 @@ describe.runIf(canRun('nats-server', 'starting without NATS'))('a start without 
       const why = expect.stringMatching(
         /^there is no stream since, but store\.db in DATA_DIR was made from one/,
       ) as string;
-      await expect.poll(() => warned, { timeout: 10_000 }).toEqual([[{ why }, 'nats: not there yet']]);
+      await expect.poll(() => warned).toEqual([[{ why }, 'nats: not there yet']]);
       await node.kill();
       rmSync(node.dataDir, { recursive: true });
       cpSync(copy, node.dataDir, { recursive: true });

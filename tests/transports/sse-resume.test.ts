@@ -21,7 +21,7 @@ it('gives an EventSource that lost its server what it missed, once and in order'
   await server.stop();
   const again = await startTestServer({ port: server.port, dataDir: server.dataDir });
   await post(again.url, 'missed');
-  await expect.poll(() => heard, { timeout: 10_000 }).toEqual(['before', 'live', 'missed']);
+  await expect.poll(() => heard).toEqual(['before', 'live', 'missed']);
   await post(again.url, 'live again');
   await expect.poll(() => heard).toEqual(['before', 'live', 'missed', 'live again']);
 });
