@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { isDamageCode } from './database.ts';
 import { StartError } from './errors.ts';
 
 export interface DataDir {
@@ -27,7 +28,7 @@ export function openDataDir(path: string): DataDir {
     lock?.close();
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code.startsWith('SQLITE_BUSY')) throw explain('is in use by another server.', error);
-    if (code.startsWith('SQLITE_NOTADB') || code.startsWith('SQLITE_CORRUPT')) {
+    if (isDamageCode(code)) {
       throw explain('is damaged: server.lock is not what this server wrote.', error);
     }
     throw explain(`cannot be written (${code === '' ? String(error) : code}).`, error);

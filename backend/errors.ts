@@ -69,6 +69,11 @@ export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
+/** @returns what an error says of itself, for the log and for whoever started the server; callers are told a problem */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** @returns the error as it is told to a caller; a bug is told as `internal`, without its own words */
 export function toProblem(error: unknown): Problem {
   const known =

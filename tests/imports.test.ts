@@ -20,6 +20,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   ['backend/origin', []],
   ['backend/page-headers', []],
   ['backend/compressing', []],
+  ['backend/database', []],
   ['backend/emoji', ['backend/compressing']],
   ['backend/joined-files', ['backend/limits']],
   ['backend/page-files', ['backend/compressing', 'type backend/joined-files']],
@@ -27,7 +28,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   ['backend/errors', ['type protocol/']],
   ['backend/wheel', ['type backend/clock']],
   ['backend/settings', ['backend/errors', 'backend/log']],
-  ['backend/data-dir', ['backend/errors']],
+  ['backend/data-dir', ['backend/database', 'backend/errors']],
   ['backend/failures', ['backend/errors', 'backend/limits', ...types('backend/', 'clock', 'log', 'metrics')]],
   ['backend/sockets', ['backend/address', 'backend/limits', ...types('backend/', 'clock', 'metrics', 'settings')]],
   ['backend/rate-limit', ['backend/address', 'backend/clock', 'backend/errors', 'backend/limits']],
@@ -46,7 +47,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
 
   ['backend/commands/', ['backend/errors', 'backend/limits', 'type protocol/']],
 
-  ['backend/journal/', ['backend/errors', 'backend/limits', 'type backend/log', 'type protocol/']],
+  ['backend/journal/', ['backend/database', 'backend/errors', 'backend/limits', 'type backend/log', 'type protocol/']],
 
   [
     'backend/conversation/',
@@ -54,6 +55,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
       'backend/commands/command',
       'backend/commands/fields',
       'backend/commands/table',
+      'backend/database',
       'backend/errors',
       'backend/limits',
       'backend/metrics',

@@ -1,10 +1,10 @@
 /** Carries out entries as the journal brings them: decides what each does, writes it to the store, shows it in the window. */
-import { ChatError } from '../errors.ts';
+import { isDamage, isDatabaseError } from '../database.ts';
+import { ChatError, messageOf } from '../errors.ts';
 import { RETRY_DISK_MS } from '../limits.ts';
 import { createDecide, fingerprintOf } from './decisions.ts';
 import { createForgetting } from './forgetting.ts';
 import { createOutcomes } from './outcomes.ts';
-import { isDamage, isStoreError } from './store-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Entry, NewEntry } from '../journal/journal.ts';
 import type { Logger } from '../log.ts';
@@ -104,7 +104,7 @@ export function createApplier(
       if (effect.scheduled !== undefined || effect.unscheduled !== undefined) applied.hasScheduled = true;
       return { ...answer, isNew: true };
     } catch (error) {
-      if (isStoreError(error) || !(error instanceof Error)) throw error;
+      if (isDatabaseError(error) || !(error instanceof Error)) throw error;
       // A bug must not stop the journal: this entry does nothing, here as at every replay.
       if (!(error instanceof ChatError)) log.error({ err: error, seq: entry.seq }, 'conversation: entry failed');
       return error;
@@ -155,9 +155,9 @@ export function createApplier(
       held = [];
       carriedOut(entries, last, written);
     } catch (error) {
-      if (isDamage(error)) onFatal(error instanceof Error ? error.message : String(error));
+      if (isDamage(error)) onFatal(messageOf(error));
       if (trouble === undefined) log.error({ err: error }, 'store: cannot be written');
-      trouble = error instanceof Error ? error.message : String(error);
+      trouble = messageOf(error);
       cancelRetry = clock.after(RETRY_DISK_MS, applyBacklog);
       holdBacklog(entries, last);
     }

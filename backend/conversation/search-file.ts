@@ -1,9 +1,8 @@
 /** The search index's SQLite file: made anew where it is missing, damaged, or follows something else. */
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { bytesOf, findDamage, isDamage, isDatabaseError, removeFiles } from '../database.ts';
 import { MAX_STORE_CHECKED_BYTES } from '../limits.ts';
-import { bytesOf, removeFiles } from './database-files.ts';
-import { isDamage, isStoreError } from './store-error.ts';
 
 /** An index of another version, or of another journal, is made anew. */
 const VERSION = 1;
@@ -29,7 +28,7 @@ export function discardUnfitIndex(path: string, blankedTo: number, head: number)
     db = new Database(path);
     indexed = db.prepare<[], number>(`SELECT value FROM state WHERE name = 'indexed'`).pluck().get();
   } catch (error) {
-    if (!isStoreError(error)) throw error;
+    if (!isDatabaseError(error)) throw error;
   }
   db?.close();
   if (indexed === undefined || indexed < blankedTo || indexed > head) removeFiles(path);
@@ -43,7 +42,7 @@ export function openIndexFile(path: string, epoch: string): Database.Database {
       db = prepare(new Database(path));
       if (isFit(db, epoch)) return db;
     } catch (error) {
-      if (!isStoreError(error) || !isDamage(error)) throw error;
+      if (!isDamage(error)) throw error;
     }
     db?.close();
     removeFiles(path);
@@ -72,5 +71,5 @@ function prepare(db: Database.Database): Database.Database {
 function isFit(db: Database.Database, epoch: string): boolean {
   if (db.pragma('user_version', { simple: true }) !== VERSION) return false;
   if (db.prepare<[], string>(`SELECT value FROM state WHERE name = 'epoch'`).pluck().get() !== epoch) return false;
-  return bytesOf(db) > MAX_STORE_CHECKED_BYTES || db.pragma('quick_check(1)', { simple: true }) === 'ok';
+  return bytesOf(db) > MAX_STORE_CHECKED_BYTES || findDamage(db) === undefined;
 }

@@ -1,9 +1,10 @@
 /** The thread that keeps the search index and searches in it: it reads the store's file beside the thread that writes it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
+import { isDamage } from '../database.ts';
+import { messageOf } from '../errors.ts';
 import { MAX_SLICES_BEFORE_SEARCH, SEARCH_INDEX_AT_END_MS, SEARCH_INDEX_SLICE_CHARS } from '../limits.ts';
 import { openSearchIndex } from './search.ts';
-import { isDamage } from './store-error.ts';
 import type { Question } from './search.ts';
 import type { Change } from './change.ts';
 
@@ -72,7 +73,3 @@ port.on('message', (request: Request) => {
   else if (request !== 'index') find(request);
   else if (!isIndexing) indexOn();
 });
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

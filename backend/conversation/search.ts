@@ -3,12 +3,11 @@
  * Where both are files, a thread of its own writes and reads it (`search-thread.ts`): taking a message in costs as much as
  * all else that is done for it, taking one out a hundred times that, and finding up to most of a second.
  */
+import { isDamage, isDatabaseError, removeFiles } from '../database.ts';
 import { MAX_SEARCH_CANDIDATES } from '../limits.ts';
 import { toMessage } from './change.ts';
-import { removeFiles } from './database-files.ts';
 import { openIndexFile } from './search-file.ts';
 import { fold, toExpression, toWord } from './search-words.ts';
-import { isDamage, isStoreError } from './store-error.ts';
 import { fromRow, MESSAGES_WITH_TEXT, VERSIONS_OF_MESSAGES } from './texts.ts';
 import type Database from 'better-sqlite3';
 import type { Message } from '../../protocol/envelope.ts';
@@ -135,7 +134,7 @@ export function openSearchIndex(path: string, store: Database.Database): SearchI
     try {
       for (let slice = 0; slice < slices && indexSome(chars); slice++);
     } catch (error) {
-      if (!isStoreError(error) || isDamage(error)) throw error;
+      if (!isDatabaseError(error) || isDamage(error)) throw error;
     }
   };
 

@@ -1,6 +1,7 @@
 /** Searching, without holding up anyone: in turn, on a thread of its own, which keeps the index too. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { isDatabaseError } from '../database.ts';
 import { ChatError } from '../errors.ts';
 import {
   MAX_SEARCHES_WAITING,
@@ -10,7 +11,6 @@ import {
   SEARCH_TURN_WITHIN_MS,
 } from '../limits.ts';
 import { discardUnfitIndex } from './search-file.ts';
-import { isStoreError } from './store-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Change } from './change.ts';
@@ -191,7 +191,7 @@ function hasToForget(store: Pick<Store, 'newestOutdated'>): boolean {
   try {
     return store.newestOutdated() !== undefined;
   } catch (error) {
-    if (!isStoreError(error)) throw error;
+    if (!isDatabaseError(error)) throw error;
     return false; // a damaged store is made anew
   }
 }

@@ -4,10 +4,10 @@
  */
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { StartError } from '../errors.ts';
+import { bytesOf, findDamage, removeFiles } from '../database.ts';
+import { messageOf, StartError } from '../errors.ts';
 import { MAX_STORE_CHECKED_BYTES, MAX_STORE_LOG_PAGES, STORE_CACHE_KIB } from '../limits.ts';
 import { createCheckpoints } from './checkpoints.ts';
-import { bytesOf, removeFiles } from './database-files.ts';
 import { openSearchIndex } from './search.ts';
 import { prepareKeys, prepareMessages, prepareReactors, prepareRooms, prepareScheduled } from './store-tables.ts';
 import { prepareTexts, TEXTS_SCHEMA } from './texts.ts';
@@ -145,7 +145,7 @@ function open(path: string): { db: Database.Database; why?: never } | { db?: nev
     return { db: prepare(db) };
   } catch (error) {
     db?.close();
-    return { why: error instanceof Error ? error.message : String(error) };
+    return { why: messageOf(error) };
   }
 }
 
@@ -170,9 +170,9 @@ function whyUnfit(db: Database.Database, epoch: string, head: number): string | 
     if (Number(state.get('head')) > head) return 'it is ahead of the journal';
     // In one that would take seconds to look through, damage is found by who reads that far: then the server ends.
     const isLarge = bytesOf(db) > MAX_STORE_CHECKED_BYTES;
-    return isLarge || db.pragma('quick_check(1)', { simple: true }) === 'ok' ? undefined : 'it is damaged';
+    return isLarge || findDamage(db) === undefined ? undefined : 'it is damaged';
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Reads a stream's entries from a seq on, each once and in order, whatever breaks on the way: it begins again after the last. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { DeliverPolicy } from '@nats-io/jetstream';
+import { messageOf } from '../errors.ts';
 import { JOURNAL_SLICE, NATS_HEARTBEAT_MS, NATS_LOOKUPS, NATS_RETRY_MS } from '../limits.ts';
 import { decodeEntry, subjectsOf } from './nats-entry.ts';
 import { entriesLost, StreamChangedError } from './nats-stream.ts';
@@ -142,7 +143,7 @@ export function readFrom(stream: NatsStream, after: number, log: Logger, events:
     if (error instanceof StreamChangedError) {
       ending.abort();
       events.onChanged(error);
-    } else events.onTrouble(error instanceof Error ? error.message : String(error));
+    } else events.onTrouble(messageOf(error));
     restart();
   };
 

@@ -11,7 +11,7 @@ import {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream';
-import { StartError } from '../errors.ts';
+import { messageOf, StartError } from '../errors.ts';
 import {
   NATS_ANSWER_WITHIN_MS,
   NATS_DUPLICATE_WINDOW_MS,
@@ -133,7 +133,7 @@ export async function openStream(options: NatsOptions, log: Logger, isMissed = f
         },
       };
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       const isRefused = error instanceof StartError || error instanceof AuthorizationError;
       if (!isRefused && performance.now() < deadline) {
         if (why !== told) log.warn({ why }, 'nats: not there yet');

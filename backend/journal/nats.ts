@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { JetStreamApiError } from '@nats-io/jetstream';
-import { ChatError, StartError } from '../errors.ts';
+import { ChatError, messageOf, StartError } from '../errors.ts';
 import {
   NATS_ANSWER_WITHIN_MS,
   NATS_APPEND_WITHIN_MS,
@@ -292,8 +292,4 @@ function handOn(follower: Follower, entries: readonly Entry[]): void {
 
 function unkept(cause: unknown): ChatError {
   return new ChatError('overloaded', 'The message could not be kept; try again.', { cause });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

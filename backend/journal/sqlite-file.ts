@@ -1,6 +1,7 @@
 /** The journal's SQLite file: what is in it, and the few statements that touch it. Used from the committing thread. */
 import { randomBytes } from 'node:crypto';
 import Database from 'better-sqlite3';
+import { bytesOf, findDamage } from '../database.ts';
 import { MAX_BODY_BYTES, MAX_JOURNAL_CHECKED_BYTES } from '../limits.ts';
 import type { Entry, NewEntry } from './journal.ts';
 
@@ -149,16 +150,6 @@ export function openJournalFile(path: string): JournalFile {
     },
     close: () => void db.close(),
   };
-}
-
-/** @returns what is wrong with the file; undefined when nothing is */
-export function findDamage(db: Database.Database): string | undefined {
-  const finding = String(db.pragma('quick_check(1)', { simple: true })).replaceAll(/\s+/g, ' ');
-  return finding === 'ok' ? undefined : finding;
-}
-
-function bytesOf(db: Database.Database): number {
-  return Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }));
 }
 
 function newEpoch(): string {

@@ -1,5 +1,6 @@
 /** The thread that commits: waiting for the disk here holds up no one who reads. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../errors.ts';
 import { FORGET_WITHIN_MS } from '../limits.ts';
 import { openJournalFile } from './sqlite-file.ts';
 import type { JournalFile } from './sqlite-file.ts';
@@ -31,7 +32,7 @@ const attempt = (work: () => Answer) => {
     say(work());
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    say({ gave: 'failed', code, detail: error instanceof Error ? error.message : String(error) });
+    say({ gave: 'failed', code, detail: messageOf(error) });
   }
 };
 

@@ -4,7 +4,8 @@
  */
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { ChatError, StartError } from '../errors.ts';
+import { isDamageCode } from '../database.ts';
+import { ChatError, messageOf, StartError } from '../errors.ts';
 import { JOURNAL_SLICE, RETRY_DISK_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Entry, Journal, JournalOptions, NewEntry } from './journal.ts';
@@ -193,13 +194,12 @@ function startThread(path: string): Worker {
   try {
     return new Worker(new URL('sqlite-worker.ts', import.meta.url), { workerData: path });
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new StartError(explain(path, { gave: 'failed', code: 'thread', detail }), { cause });
+    throw new StartError(explain(path, { gave: 'failed', code: 'thread', detail: messageOf(cause) }), { cause });
   }
 }
 
 function explain(path: string, answer: Answer): string {
-  const isDamaged = answer.gave === 'failed' && /^SQLITE_(CORRUPT|NOTADB)/.test(answer.code);
+  const isDamaged = answer.gave === 'failed' && isDamageCode(answer.code);
   const advice = isDamaged ? ' Put a backup of it in its place, or use another DATA_DIR to begin anew.' : '';
   return `The journal ${path} cannot be used: ${describe(answer)}.${advice}`;
 }
