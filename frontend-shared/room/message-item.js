@@ -104,6 +104,7 @@ export function drawItem(element, item, { now, names }) {
   element.classList.toggle('is-deleted', message?.deleted === true);
   element.classList.toggle('is-edited', message?.edited !== undefined);
   element.classList.toggle('is-changing', change !== undefined);
+  element.classList.toggle('is-saving', change?.kind === 'saving');
   element.classList.toggle('is-deleting', change?.kind === 'deleting');
   setHue(element, hue);
   const color = message ? message.color : pending?.color;
@@ -123,7 +124,8 @@ export function drawItem(element, item, { now, names }) {
     leaveFor(element.querySelector('.editor'), element);
     closeEditor(element);
   }
-  write(element, '.message-edited', message?.edited ? words.message.edited : '');
+  // While it is being saved, the note stands in the place of this, so that nothing moves when it has been.
+  write(element, '.message-edited', message?.edited && change?.kind !== 'saving' ? words.message.edited : '');
   drawFate(element, pending, change && words.message[change.kind]);
   drawLink(/** @type {HTMLAnchorElement} */ (part(element, '.message-link')), message);
   if (message) drawTime(element, message, now);

@@ -106,6 +106,56 @@ describe('the buttons of a message', () => {
     expect(seen).toBe(1);
   });
 
+  it('stay where they are, and can be seen, while a change is being saved', async () => {
+    const { url } = await startTestServer();
+    const chat = await openPage(`${url}/polling/`, PHONE);
+    const { page } = chat;
+    await chat.say('mine', 'Mira');
+    const own = chat.items.last();
+    let mayPass = Promise.withResolvers<void>();
+    await page.route('**/messages/*', async (route) => {
+      await mayPass.promise;
+      await route.continue();
+    });
+    const places = () =>
+      own.locator('.act').evaluateAll((all) => all.map((one) => JSON.stringify(one.getBoundingClientRect())));
+    const edit = async (text: string) => {
+      await own.getByRole('button', { name: /^Edit/ }).click();
+      await page.getByRole('textbox', { name: 'Edit message' }).fill(text);
+      await page.getByRole('button', { name: 'Save' }).click();
+      await expectPage(own).toContainText('Saving…');
+    };
+    /** Buttons that the note lies over. */
+    const covered = () =>
+      own.evaluate((item) => {
+        const range = document.createRange();
+        range.selectNodeContents(item.querySelector('.message-note') ?? item);
+        const note = range.getBoundingClientRect();
+        return [...item.querySelectorAll('.act')].filter((button) => {
+          const { left, right, top, bottom } = button.getBoundingClientRect();
+          const isSeen = button.checkVisibility({ visibilityProperty: true });
+          return isSeen && note.left < right && note.right > left && note.top < bottom && note.bottom > top;
+        }).length;
+      });
+    for (const text of ['mine, edited', 'mine, edited twice']) {
+      await edit(text);
+      expect(await covered()).toBe(0);
+      const saving = await places();
+      mayPass.resolve();
+      await expectPage(own).toContainText('edited');
+      await expectPage(own).not.toContainText('Saving…');
+      expect(await places()).toEqual(saving);
+      mayPass = Promise.withResolvers();
+    }
+    const before = await own.boundingBox();
+    await own.getByRole('button', { name: /^Delete/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await expectPage(own).toContainText('Deleting…');
+    expect([await covered(), await own.boundingBox()]).toEqual([0, before]);
+    mayPass.resolve();
+    await expectPage(own).toContainText('Message deleted');
+  });
+
   it('can all be pressed at once', async () => {
     const { url } = await startTestServer();
     const chat = await openPage(`${url}/websocket/`, PHONE);
