@@ -135,11 +135,7 @@ export function createApplier(
       const outcome = results[index];
       if (outcome !== undefined) outcomes.settle(entry, outcome);
     });
-    try {
-      onApplied(applied);
-    } catch (error) {
-      log.error({ err: error }, 'conversation: a listener failed'); // which must not stop the journal
-    }
+    onApplied(applied);
   };
 
   const applyBacklog = () => {
@@ -148,36 +144,43 @@ export function createApplier(
     const entries = backlog;
     if (entries.length + held.length === 0) return;
     const last = entries.at(-1)?.seq ?? head;
+    let written: Written;
     try {
-      const written = writeBatch(entries, last, store.transaction);
-      if (trouble !== undefined) log.info({ entries: held.length }, 'store: can be written again');
-      trouble = undefined;
-      held = [];
-      carriedOut(entries, last, written);
+      written = writeBatch(entries, last, store.transaction);
     } catch (error) {
       if (isDamage(error)) onFatal(messageOf(error));
       if (trouble === undefined) log.error({ err: error }, 'store: cannot be written');
       trouble = messageOf(error);
       cancelRetry = clock.after(RETRY_DISK_MS, applyBacklog);
-      holdBacklog(entries, last);
+      return holdBacklog(entries, last);
     }
+    if (trouble !== undefined) log.info({ entries: held.length }, 'store: can be written again');
+    trouble = undefined;
+    held = [];
+    carriedOut(entries, last, written);
   };
 
   /** As above, in memory. Where not even that is possible, as when another program holds the file, they wait. */
   const holdBacklog = (entries: readonly Entry[], last: number) => {
+    let written: Written;
     try {
-      const written = writeBatch(entries, last, store.hold);
-      held = [...held, ...written.deeds];
-      carriedOut(entries, last, written);
+      written = writeBatch(entries, last, store.hold);
     } catch (error) {
-      log.warn({ err: error, entries: entries.length }, 'store: entries wait');
+      return log.warn({ err: error, entries: entries.length }, 'store: entries wait');
     }
+    held = [...held, ...written.deeds];
+    carriedOut(entries, last, written);
   };
 
+  // Not within what catches an error of the store: what is carried out must never be again, whatever telling of it does.
   const carriedOut = (entries: readonly Entry[], last: number, written: Written) => {
-    backlog = []; // before anyone is told: what is carried out must never be again
+    backlog = [];
     head = last;
-    publish(entries, written);
+    try {
+      publish(entries, written);
+    } catch (error) {
+      log.error({ err: error }, 'conversation: a listener failed'); // which must not stop the journal
+    }
   };
 
   return {
