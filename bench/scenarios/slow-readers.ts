@@ -21,6 +21,9 @@ const LONGER = 10;
 const FILL_S = 20;
 /** Seconds in which everyone reads. */
 const WARM_UP_S = 5;
+/** Of both, so much for each second of a steady load at most: what is not to be relied on need not take minutes. */
+const MOST_FILL = 15;
+const MOST_WARM_UP = 4;
 const LOOK_EVERY_MS = 250;
 /** Messages that get a reaction while nobody of the stalled reads. */
 const CHANGED = 100;
@@ -39,7 +42,7 @@ export const slowReaders: Scenario = {
   contenders: () => [{ label: 'since', server: 'since' }],
   async run({ size: { seconds }, startServer }) {
     const server = await startServer();
-    await warmUp(server, FILL_S);
+    await warmUp(server, Math.min(FILL_S, seconds * MOST_FILL));
     await settleDisk();
     const start = await askCursor(server);
     const readers = await openListeners(WIRES.websocket, server.port, READING, start);
@@ -56,7 +59,7 @@ export const slowReaders: Scenario = {
       return readers.takeLatencies();
     };
     try {
-      await write(WARM_UP_S);
+      await write(Math.min(WARM_UP_S, seconds * MOST_WARM_UP));
       for (const { socket } of stalled) socket.pause();
       const memory = watchMemory(server);
       const measured = await measure(server, async () => write(seconds * LONGER));
