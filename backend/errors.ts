@@ -1,4 +1,5 @@
 /** Every error that a caller may be told of, as one table of codes. Anything else that is thrown is a bug. */
+import { RETRY_OVERLOADED_S } from './limits.ts';
 import type { FieldProblem, Problem } from '../protocol/envelope.ts';
 
 /** `http`: status. `title`: the same for every occurrence. `retry`: whether trying the same again later can help. */
@@ -59,7 +60,7 @@ export class ChatError extends Error {
     this.name = 'ChatError';
     this.code = code;
     this.errors = errors;
-    this.retryAfter = retryAfter ?? (ERRORS[code].http === 503 ? 1 : undefined);
+    this.retryAfter = retryAfter ?? (ERRORS[code].http === 503 ? RETRY_OVERLOADED_S : undefined);
     this.allow = allow;
   }
 }

@@ -4,6 +4,7 @@ import express from 'express';
 import { createCommonHeaders, createDirectRoutes } from './direct-routes.ts';
 import { ChatError } from './errors.ts';
 import { serveFrontDoor } from './front-door.ts';
+import { PREFLIGHT_MAX_AGE_S } from './limits.ts';
 import { refuseOthers, servePages } from './pages.ts';
 import { NO_SNIFFING, REQUEST_ID, searchOf, sendProblem, setCommonHeaders } from './transports/exchange.ts';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
@@ -18,8 +19,6 @@ import type { Exchange, Handle, Host } from './transports/transport.ts';
 /** What a client may read of an answer from another origin. */
 const EXPOSED_HEADERS = ['Next-Since', 'More', 'Batch', 'Location', 'Retry-After'];
 const ALLOWED_HEADERS = ['Authorization', 'Content-Type', 'Idempotency-Key', 'Last-Event-ID'];
-/** Seconds that a browser remembers what it may send. */
-const PREFLIGHT_MAX_AGE_S = 600;
 const ALLOWED_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** What everyone may see on a closed server too. */

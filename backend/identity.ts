@@ -1,6 +1,7 @@
 /** Who is calling, the same on every transport: a signed token, shown as a bearer token or as the pages' cookie. */
 import { createHmac, createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { ChatError } from './errors.ts';
+import { COOKIE_MAX_AGE_S } from './limits.ts';
 import { isFromOwnPage } from './origin.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Addresses } from './address.ts';
@@ -31,8 +32,6 @@ export interface Identity {
 }
 
 const COOKIE = 'since_identity';
-/** Seconds: browsers cap it at 400 days. */
-const COOKIE_MAX_AGE_S = 400 * 24 * 60 * 60;
 
 export interface IdentityOptions {
   /** Key of the signatures: tokens are known as long as it is the same. */

@@ -2,14 +2,16 @@
 
 // What people write
 
+/** Characters of a room's name, all ASCII: what fits into a list beside the messages. */
+export const MAX_ROOM_LENGTH = 40;
 /** Code points. Longer names break the layout of a line on a phone. */
 export const MAX_USER_LENGTH = 40;
 /** Code points. A page of text; whoever needs more wants a document. */
 export const MAX_MESSAGE_LENGTH = 4_000;
 /** Kinds of emoji on one message: what a person can take in, and what bounds the size of a message. */
 export const MAX_REACTION_KINDS = 20;
-/** Bytes of one emoji. The longest recommended sequences take 35. */
-export const MAX_REACTION_BYTES = 64;
+/** UTF-16 code units of one emoji, so that no pattern is tried on a long text. The longest recommended ones have 15. */
+export const MAX_REACTION_LENGTH = 64;
 /** Characters, as in a header that is easily logged and compared. */
 export const MAX_KEY_LENGTH = 64;
 /** Bytes of a body or of a WebSocket message: 4,000 code points of 4 bytes, escaped, and room for the rest. */
@@ -18,6 +20,10 @@ export const MAX_BODY_BYTES = 65_536;
 export const MAX_SCHEDULE_AHEAD_MS = 366 * 24 * 60 * 60 * 1000;
 /** Scheduled messages waiting for one identity: more than a person plans, less than a machine can hoard. */
 export const MAX_SCHEDULED_PER_AUTHOR = 100;
+/** Milliseconds until the clock on the wall is asked again whether a message is due: it may have been set. */
+export const SCHEDULE_LOOK_EVERY_MS = 30_000;
+/** Milliseconds until a release that failed is tried again. */
+export const RETRY_RELEASE_MS = 1_000;
 
 // What is asked for
 
@@ -84,6 +90,10 @@ export const MAX_STORE_CHECKED_BYTES = 64 * 1024 * 1024;
 export const CHECKPOINT_EVERY_ENTRIES = 250;
 /** Pages of 4 KiB that the log may have until the store sees to it itself, while nothing else goes on. */
 export const MAX_STORE_LOG_PAGES = 16_000;
+/** Milliseconds that the store waits for another program that is busy with its file: everyone else waits as long. */
+export const STORE_BUSY_MS = 100;
+/** The same for the journal, on its own thread: there is no other program but of someone who looks into the file. */
+export const JOURNAL_BUSY_MS = 2_000;
 /** KiB of the store kept in memory by SQLite: keys of idempotency are all over their index. */
 export const STORE_CACHE_KIB = 16 * 1024;
 /** Entries handed on in one piece while a stored journal is read, so that reading it never holds up the rest. */
@@ -120,6 +130,8 @@ export const FORGET_PREPARED_MS = 60_000;
 export const MAX_BACKLOG_BYTES = 256 * 1024;
 /** Milliseconds after which a connection that does not take what waits for it is closed. */
 export const MAX_STALL_MS = 60_000;
+/** Milliseconds between looks for such connections. */
+export const STALL_CHECK_MS = 5_000;
 /** Milliseconds that changes are gathered at most, while more keep arriving turn by turn, before they are sent. */
 export const MAX_GATHER_MS = 4;
 /** Part of what the last flush took, a sixth, in which the first of a burst waits for the others: so much later it comes. */
@@ -143,6 +155,8 @@ export const SSE_RETRY_MS = 2_000;
 /** Milliseconds that the server takes to end everything once it was told to. */
 export const SHUTDOWN_WITHIN_MS = 8_000;
 
+/** Milliseconds between two slots of what is done for all connections by turns: pings, heartbeats, forgetting. */
+export const ROUND_TICK_MS = 1_000;
 /** Milliseconds between looks at held polls whose time is up. */
 export const LONG_POLL_TICK_MS = 50;
 /** Milliseconds that a socket stays after a close frame, so that the peer gets to read why. */
@@ -193,6 +207,14 @@ export const CLOSE_IDLE_EVERY_MS = 1_000;
 export const LOG_OVERLOAD_EVERY_MS = 10_000;
 /** Seconds after which one that found no place may try again. */
 export const RETRY_CONNECTING_S = 5;
+/** Seconds after which whoever was told 503 may try again, where nothing else is known: by then a full disk is looked at. */
+export const RETRY_OVERLOADED_S = 1;
+/** Seconds after which tokens may be tried again whose keys could not be fetched. */
+export const RETRY_SIGN_IN_S = 5;
+/** Seconds after which one may search again who has too many searches under way. */
+export const RETRY_SEARCH_S = 1;
+/** Seconds after which one may try again who has too many things that go by themselves: subscriptions, scheduled messages. */
+export const RETRY_HOARD_S = 60;
 /** Frames of one WebSocket message: a real client sends one, large ones a few. */
 export const MAX_FRAGMENTS = 1_000;
 /** Rejected commands of one WebSocket in `REJECTED_WITHIN_MS` before it is closed. */
@@ -201,10 +223,16 @@ export const MAX_REJECTED = 100;
 export const REJECTED_WITHIN_MS = 10_000;
 /** Commands of one WebSocket that wait for their answers; then its reading pauses. */
 export const MAX_COMMANDS_UNDER_WAY = 1_000;
+/** Bytes on one WebSocket that wait to be read as frames: more than the largest frame, or it would never be complete. */
+export const MAX_UNREAD_BYTES = 2 * MAX_BODY_BYTES;
 /** Rooms that one WebSocket follows at a time. */
 export const MAX_ROOMS_PER_CONNECTION = 100;
 /** Seconds that the clocks of those who give tokens may be apart from this one. */
 export const CLOCK_TOLERANCE_S = 5;
+/** Seconds that a browser keeps the cookie of an identity: it allows no more than 400 days. */
+export const COOKIE_MAX_AGE_S = 400 * 24 * 60 * 60;
+/** Seconds that a browser remembers what a page of elsewhere may send. */
+export const PREFLIGHT_MAX_AGE_S = 600;
 /** Milliseconds between looks at connections whose token may have expired. */
 export const EXPIRY_TICK_MS = 1_000;
 /** Milliseconds of the window in which writes are counted. */
@@ -234,6 +262,11 @@ export const RETRY_DISK_MS = 1_000;
 /** Milliseconds after a deletion until the log beside the store is emptied of what it holds of the old text. */
 export const FORGET_WITHIN_MS = 1_000;
 
+// What is measured
+
+/** Milliseconds between looks at how late timers are: a stop that someone would notice is never missed, at no cost. */
+export const EVENT_LOOP_CHECK_MS = 50;
+
 // Where several servers share a journal
 
 /** Milliseconds until a broker that does not answer is asked again: more than it takes when it is busy. */
@@ -254,6 +287,8 @@ export const NATS_HEARTBEAT_MS = 500;
 export const NATS_DUPLICATE_WINDOW_MS = 120_000;
 /** Lookups of entries whose text was erased that are under way together, while a journal is read. */
 export const NATS_LOOKUPS = 100;
+/** Times that one entry is looked up: a node that leads since a moment ago may not have all yet. */
+export const NATS_LOOKUP_TRIES = 4;
 /** Milliseconds until an erasure that a server does not finish is given to another. */
 export const NATS_ERASURE_WITHIN_MS = 30_000;
 /** Milliseconds until an erasure is done again, for a text that was on its way: longer than any append takes. */

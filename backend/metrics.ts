@@ -1,5 +1,6 @@
 /** What the server tells of itself, for Prometheus. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { EVENT_LOOP_CHECK_MS } from './limits.ts';
 
 /** The ways to be connected that take a place. */
 export type Connected = 'websocket' | 'sse' | 'ndjson' | 'longpoll';
@@ -35,8 +36,6 @@ export interface Metrics {
 }
 
 const CONNECTED: readonly Connected[] = ['websocket', 'sse', 'ndjson', 'longpoll'];
-/** Milliseconds: a stop that someone would notice is never missed, and 20 looks a second cost nothing. */
-const EVENT_LOOP_CHECK_MS = 50;
 /**
  * Milliseconds between Node's own looks at its event loop. They would wake a server with nothing to do 100 times a second,
  * and what they tell holds the time between them: so they are off as far as can be, and left out.

@@ -2,7 +2,7 @@
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { user } from './commands/fields.ts';
 import { ChatError } from './errors.ts';
-import { CLOCK_TOLERANCE_S } from './limits.ts';
+import { CLOCK_TOLERANCE_S, RETRY_SIGN_IN_S } from './limits.ts';
 import type { JWTVerifyGetKey, JWTVerifyResult } from 'jose';
 import type { Clock } from './clock.ts';
 import type { Settings } from './settings.ts';
@@ -60,7 +60,8 @@ async function explained(verify: () => Promise<JWTVerifyResult>): Promise<JWTVer
       throw new ChatError('identity-required', 'The token has expired: sign in again.', { cause });
     }
     const isAboutKeys = cause instanceof errors.JWKSTimeout || !(cause instanceof errors.JOSEError);
-    if (isAboutKeys) throw new ChatError('overloaded', 'Tokens cannot be checked now.', { retryAfter: 5, cause });
+    if (isAboutKeys)
+      throw new ChatError('overloaded', 'Tokens cannot be checked now.', { retryAfter: RETRY_SIGN_IN_S, cause });
     throw new ChatError('identity-required', 'The token is not valid here.', { cause });
   }
 }

@@ -1,4 +1,5 @@
 /** Timers for thousands of connections that cost one timer in all. */
+import { ROUND_TICK_MS } from './limits.ts';
 import type { Clock } from './clock.ts';
 
 export interface Rounds<Item> {
@@ -16,14 +17,13 @@ export function createRounds<Item>(
   everyMs: number,
   visit: (items: ReadonlySet<Item>) => void,
 ): Rounds<Item> {
-  const tickMs = 1_000;
-  const slots = Array.from({ length: Math.max(1, Math.floor(everyMs / tickMs)) }, () => new Set<Item>());
+  const slots = Array.from({ length: Math.max(1, Math.floor(everyMs / ROUND_TICK_MS)) }, () => new Set<Item>());
   let size = 0;
   let next = 0; // slot that is visited next
   let cancel: (() => void) | undefined;
 
   const tick = () => {
-    cancel = size === 0 ? undefined : clock.after(tickMs, tick);
+    cancel = size === 0 ? undefined : clock.after(ROUND_TICK_MS, tick);
     const slot = slots[next];
     next = (next + 1) % slots.length;
     if (slot !== undefined && slot.size > 0) visit(slot);
@@ -33,7 +33,7 @@ export function createRounds<Item>(
       // Into the slot visited last, so that its turn comes after a whole round.
       slots[(next + slots.length - 1) % slots.length]?.add(item);
       size++;
-      cancel ??= clock.after(tickMs, tick);
+      cancel ??= clock.after(ROUND_TICK_MS, tick);
     },
     delete(item) {
       if (slots.some((slot) => slot.delete(item))) size--;

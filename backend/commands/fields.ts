@@ -3,10 +3,16 @@
  * documents say of a rule that JSON Schema cannot read from it.
  */
 import { z } from 'zod';
-import { MAX_KEY_LENGTH, MAX_MESSAGE_LENGTH, MAX_REACTION_BYTES, MAX_USER_LENGTH } from '../limits.ts';
+import {
+  MAX_KEY_LENGTH,
+  MAX_MESSAGE_LENGTH,
+  MAX_REACTION_LENGTH,
+  MAX_ROOM_LENGTH,
+  MAX_USER_LENGTH,
+} from '../limits.ts';
 
 export const DEFAULT_ROOM = 'lobby';
-const ROOM_PATTERN = /^[a-z0-9][a-z0-9-]{0,39}$/;
+const ROOM_PATTERN = new RegExp(`^[a-z0-9][a-z0-9-]{0,${MAX_ROOM_LENGTH - 1}}$`);
 const KEY_PATTERN = new RegExp(`^[\\x21-\\x7e]{1,${MAX_KEY_LENGTH}}$`);
 // A name that turns the text around it is a name that can pretend to be another.
 const UNSAFE_IN_NAME = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
@@ -17,7 +23,7 @@ const UNSAFE_IN_TEXT = /[^\P{Cc}\t\n]/u;
 
 export const room = z
   .string('must be text')
-  .regex(ROOM_PATTERN, 'must be 1 to 40 of a-z, 0-9 and -, not beginning with -')
+  .regex(ROOM_PATTERN, `must be 1 to ${MAX_ROOM_LENGTH} of a-z, 0-9 and -, not beginning with -`)
   .meta({ description: 'Name of a room. A room exists from its first message.' });
 
 export const messageId = z
@@ -59,7 +65,7 @@ export const color = z
 
 export const reaction = z
   .string('must be text')
-  .refine((value) => value.length <= MAX_REACTION_BYTES && /^\p{RGI_Emoji}$/v.test(value), 'must be one emoji')
+  .refine((value) => value.length <= MAX_REACTION_LENGTH && /^\p{RGI_Emoji}$/v.test(value), 'must be one emoji')
   .meta({ description: 'One emoji.', minLength: 1, examples: ['👍'] });
 
 /** A cursor as JSON has it, where a bare one may be a number. */

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { ChatError } from '../errors.ts';
-import { MAX_SCHEDULE_AHEAD_MS, MAX_SCHEDULED_PER_AUTHOR } from '../limits.ts';
+import { MAX_SCHEDULE_AHEAD_MS, MAX_SCHEDULED_PER_AUTHOR, RETRY_HOARD_S } from '../limits.ts';
 import { defineCommand, requireAuthor } from './command.ts';
 import { color, DEFAULT_ROOM, messageId, moment, room, text, user } from './fields.ts';
 import type { Message } from '../../protocol/envelope.ts';
@@ -62,7 +62,7 @@ export const scheduleMessage = defineCommand<'schedule-message', never, Schedule
     refuseForeignParent(chat, entry.body);
     if (chat.countScheduled(author) >= MAX_SCHEDULED_PER_AUTHOR) {
       throw new ChatError('rate-limited', `${MAX_SCHEDULED_PER_AUTHOR} messages are waiting already.`, {
-        retryAfter: 60,
+        retryAfter: RETRY_HOARD_S,
       });
     }
     const { seq, key, text: message = '', body } = entry;

@@ -1,6 +1,6 @@
 /** Messages that wait for their time: released in due order, overdue ones at once. */
 import { ChatError } from '../errors.ts';
-import { RELEASE_SLICE } from '../limits.ts';
+import { RELEASE_SLICE, RETRY_RELEASE_MS, SCHEDULE_LOOK_EVERY_MS } from '../limits.ts';
 import type { Clock } from '../clock.ts';
 import type { Scheduled } from '../commands/command.ts';
 import type { Logger } from '../log.ts';
@@ -13,11 +13,6 @@ export interface Schedule {
   changed(): void;
   stop(): void;
 }
-
-/** Milliseconds of the longest sleep, after which the clock on the wall is asked again: it may have been set. */
-const LOOK_AGAIN_MS = 30_000;
-/** Milliseconds until a release that failed is tried again. */
-const RETRY_MS = 1_000;
 
 /** @param release resolves once the entry is journalled and applied; all of one call keep their order */
 export function createSchedule(
@@ -35,7 +30,7 @@ export function createSchedule(
     cancel = undefined;
     const next = isReleasing || !isRunning ? undefined : store.nextDue();
     if (next === undefined) return;
-    const waitMs = Math.min(Math.max(next - clock.now(), leastMs), LOOK_AGAIN_MS);
+    const waitMs = Math.min(Math.max(next - clock.now(), leastMs), SCHEDULE_LOOK_EVERY_MS);
     cancel = clock.after(waitMs, () => void releaseDue());
   };
 
@@ -53,7 +48,7 @@ export function createSchedule(
     } catch (error) {
       log.error({ err: error }, 'schedule: release failed');
       isReleasing = false;
-      arm(RETRY_MS);
+      arm(RETRY_RELEASE_MS);
     }
   };
 

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { bytesOf, findDamage, removeFiles } from '../database.ts';
 import { messageOf, StartError } from '../errors.ts';
-import { MAX_STORE_CHECKED_BYTES, MAX_STORE_LOG_PAGES, STORE_CACHE_KIB } from '../limits.ts';
+import { MAX_STORE_CHECKED_BYTES, MAX_STORE_LOG_PAGES, STORE_BUSY_MS, STORE_CACHE_KIB } from '../limits.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import { openSearchIndex } from './search.ts';
 import { prepareKeys, prepareMessages, prepareReactors, prepareRooms, prepareScheduled } from './store-tables.ts';
@@ -65,9 +65,6 @@ export interface Store extends Chat {
 /** A store of another version, or of another journal, is made anew. */
 const VERSION = 6;
 
-/** Milliseconds to wait for another connection, someone's who looks into the file: all else waits too. */
-const BUSY_TIMEOUT_MS = 100;
-
 const OF_ANOTHER = 'it is of another journal';
 
 const SCHEMA = `
@@ -112,7 +109,7 @@ export function openStore(path: string, epoch: string, head: number, onRebuild: 
   }
   if (why !== 'it is new') onRebuild(why ?? 'it is unfit');
   removeFiles(path);
-  const db = prepare(new Database(path, { timeout: BUSY_TIMEOUT_MS }));
+  const db = prepare(new Database(path, { timeout: STORE_BUSY_MS }));
   db.transaction(() => {
     db.exec(SCHEMA);
     db.prepare(`INSERT INTO state VALUES ('epoch', ?), ('head', 0)`).run(epoch);
@@ -141,7 +138,7 @@ export function headOfStore(path: string, epoch?: string): number {
 function open(path: string): { db: Database.Database; why?: never } | { db?: never; why: string } {
   let db: Database.Database | undefined;
   try {
-    db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+    db = new Database(path, { timeout: STORE_BUSY_MS });
     return { db: prepare(db) };
   } catch (error) {
     db?.close();

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DeliverPolicy } from '@nats-io/jetstream';
 import { messageOf } from '../errors.ts';
-import { JOURNAL_SLICE, NATS_HEARTBEAT_MS, NATS_LOOKUPS, NATS_RETRY_MS } from '../limits.ts';
+import { JOURNAL_SLICE, NATS_HEARTBEAT_MS, NATS_LOOKUP_TRIES, NATS_LOOKUPS, NATS_RETRY_MS } from '../limits.ts';
 import { decodeEntry, subjectsOf } from './nats-entry.ts';
 import { entriesLost, StreamChangedError } from './nats-stream.ts';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
@@ -27,7 +27,6 @@ export interface ReaderEvents {
   onChanged(error: StreamChangedError): void;
 }
 
-const LOOKUP_TRIES = 4;
 /** What a consumer tells when nothing more will come of it. */
 const ENDS = new Set([
   'heartbeats_missed',
@@ -68,8 +67,7 @@ export function readFrom(stream: NatsStream, after: number, log: Logger, events:
   };
 
   const findOne = async (seq: number): Promise<Entry | undefined> => {
-    // A node that leads since a moment ago may not have all yet that the one before it had.
-    for (let tries = 0; tries < LOOKUP_TRIES; tries++) {
+    for (let tries = 0; tries < NATS_LOOKUP_TRIES; tries++) {
       if (tries > 0) await pause(NATS_RETRY_MS);
       const message =
         (await manager.streams.getMessage(name, { seq })) ??

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import Database from 'better-sqlite3';
 import { bytesOf, findDamage } from '../database.ts';
-import { MAX_BODY_BYTES, MAX_JOURNAL_CHECKED_BYTES } from '../limits.ts';
+import { JOURNAL_BUSY_MS, MAX_BODY_BYTES, MAX_JOURNAL_CHECKED_BYTES } from '../limits.ts';
 import type { Entry, NewEntry } from './journal.ts';
 
 /** A row with absent fields as null. */
@@ -62,12 +62,10 @@ const SCHEMA = `
 `;
 /** Written into the file, so that a later version knows what it has before it. */
 const SCHEMA_VERSION = 1;
-/** Milliseconds to wait for another connection; there is none but of someone who looks into the file. */
-const BUSY_TIMEOUT_MS = 2_000;
 
 /** @throws an error of SQLite's when the file is none of ours or cannot be used */
 export function openJournalFile(path: string): JournalFile {
-  const db = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+  const db = new Database(path, { timeout: JOURNAL_BUSY_MS });
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL'); // in WAL mode less than FULL loses the last commits with the power
   db.pragma('secure_delete = ON'); // what is erased is overwritten, not only unlinked
@@ -145,7 +143,7 @@ export function openJournalFile(path: string): JournalFile {
       try {
         if (db.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) !== 0) throw new Error('the file is being read');
       } finally {
-        db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+        db.pragma(`busy_timeout = ${JOURNAL_BUSY_MS}`);
       }
     },
     close: () => void db.close(),

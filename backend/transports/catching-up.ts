@@ -2,7 +2,14 @@
  * Brings connections to where the conversation stands, be it that they have just come or that they read too slowly: in
  * slices from their cursor on, until nothing is missing. Meanwhile nothing is queued for them.
  */
-import { CATCH_UP_SLICE, DEFAULT_PAGE, MAX_BACKLOG_BYTES, MAX_SLICE_BYTES, MAX_STALL_MS } from '../limits.ts';
+import {
+  CATCH_UP_SLICE,
+  DEFAULT_PAGE,
+  MAX_BACKLOG_BYTES,
+  MAX_SLICE_BYTES,
+  MAX_STALL_MS,
+  STALL_CHECK_MS,
+} from '../limits.ts';
 import { formatCursor } from './cursor.ts';
 import { bySeq, join } from './encoding.ts';
 import { createTurns } from './turns.ts';
@@ -33,9 +40,6 @@ interface Parts {
   goLive(listener: Listener): void;
   leaveLive(listener: Listener): void;
 }
-
-/** Milliseconds between looks for connections that stopped reading. */
-const STALL_CHECK_MS = 5_000;
 
 export const isFull = (connection: Connection): boolean => connection.backlogBytes() > MAX_BACKLOG_BYTES;
 

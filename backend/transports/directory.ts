@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isThisMachine } from '../address.ts';
 import { room } from '../commands/fields.ts';
 import { ChatError } from '../errors.ts';
-import { DEFAULT_PAGE, MAX_PAGE, MAX_SEARCH_LENGTH, MAX_SEARCHES_PER_ADDRESS } from '../limits.ts';
+import { DEFAULT_PAGE, MAX_PAGE, MAX_SEARCH_LENGTH, MAX_SEARCHES_PER_ADDRESS, RETRY_SEARCH_S } from '../limits.ts';
 import { queryFields, readQuery, sendJson } from './exchange.ts';
 import type { Host, Transport } from './transport.ts';
 
@@ -29,7 +29,9 @@ export function startDirectory({ route, conversation, feed, identity }: Host): T
     const { q, room: where, limit: most } = readQuery(searchQuery, query);
     const others = searching.get(address) ?? 0;
     if (others >= MAX_SEARCHES_PER_ADDRESS && !isThisMachine(address)) {
-      throw new ChatError('rate-limited', 'Wait for the answers to other searches first.', { retryAfter: 1 });
+      throw new ChatError('rate-limited', 'Wait for the answers to other searches first.', {
+        retryAfter: RETRY_SEARCH_S,
+      });
     }
     searching.set(address, others + 1);
     try {

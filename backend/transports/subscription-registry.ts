@@ -5,6 +5,8 @@ import {
   IDENTITIES_PER_ADDRESS,
   MAX_SUBSCRIPTIONS,
   MAX_SUBSCRIPTIONS_PER_CLIENT,
+  RETRY_HOARD_S,
+  ROUND_TICK_MS,
   SUBSCRIPTION_IDLE_S,
 } from '../limits.ts';
 import type { ServerResponse } from 'node:http';
@@ -13,8 +15,6 @@ import type { Caller } from '../commands/command.ts';
 import type { RememberedCursor } from './remembered-cursor.ts';
 
 const ID_BYTES = 16;
-/** Seconds after which one that was refused may try again; by then some may have been forgotten. */
-const RETRY_AFTER_S = 60;
 
 export interface Subscription {
   /** Whoever knows it may read on, so it cannot be guessed. */
@@ -44,7 +44,6 @@ export function createRegistry(
   clock: Clock,
   { maxInAll = MAX_SUBSCRIPTIONS, maxPerClient = MAX_SUBSCRIPTIONS_PER_CLIENT } = {},
 ): Registry {
-  const tickMs = 1_000;
   const subscriptions = new Map<string, Subscription>(); // those used longest ago first
   const counts = new Map<string, number>();
   // Counted instead of read from the clock: setting the clock on the wall must not end what is in use.
@@ -57,7 +56,7 @@ export function createRegistry(
       if (seconds - subscription.usedAt <= SUBSCRIPTION_IDLE_S) break;
       forget(subscription);
     }
-    cancel = subscriptions.size === 0 ? undefined : clock.after(tickMs, tick);
+    cancel = subscriptions.size === 0 ? undefined : clock.after(ROUND_TICK_MS, tick);
   };
 
   const forget = ({ id, countedFor }: Subscription) => {
@@ -86,17 +85,17 @@ export function createRegistry(
             ];
       if (countedFor.some(({ client, most }) => (counts.get(client) ?? 0) >= most)) {
         const detail = `A client may have ${maxPerClient} subscriptions: delete those that are not used.`;
-        throw new ChatError('rate-limited', detail, { retryAfter: RETRY_AFTER_S });
+        throw new ChatError('rate-limited', detail, { retryAfter: RETRY_HOARD_S });
       }
       if (subscriptions.size >= maxInAll) {
         const detail = 'The server remembers as many cursors as it can.';
-        throw new ChatError('overloaded', detail, { retryAfter: RETRY_AFTER_S });
+        throw new ChatError('overloaded', detail, { retryAfter: RETRY_HOARD_S });
       }
       const id = randomBytes(ID_BYTES).toString('base64url');
       const subscription = { id, room, cursor, countedFor, usedAt: seconds };
       subscriptions.set(id, subscription);
       for (const { client } of countedFor) counts.set(client, (counts.get(client) ?? 0) + 1);
-      cancel ??= clock.after(tickMs, tick);
+      cancel ??= clock.after(ROUND_TICK_MS, tick);
       return subscription;
     },
     find(id = '') {

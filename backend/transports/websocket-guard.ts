@@ -4,7 +4,14 @@
  */
 import websocket from 'websocket';
 import { CLOSE } from '../errors.ts';
-import { LINGER_MS, MAX_BACKLOG_BYTES, MAX_BODY_BYTES, MAX_FRAGMENTS, MAX_FRAMES_PER_TURN } from '../limits.ts';
+import {
+  LINGER_MS,
+  MAX_BACKLOG_BYTES,
+  MAX_BODY_BYTES,
+  MAX_FRAGMENTS,
+  MAX_FRAMES_PER_TURN,
+  MAX_UNREAD_BYTES,
+} from '../limits.ts';
 import type { Socket } from 'node:net';
 import type { connection as PackageConnection, Message } from 'websocket';
 
@@ -81,8 +88,6 @@ const LENGTH_READ = 4;
 const CONTROL = 0x08;
 const GOODBYE = 0x08;
 
-/** Bytes that wait to be read as frames: more than the largest frame, or it would never be complete. */
-const MAX_UNREAD_BYTES = 2 * MAX_BODY_BYTES;
 /**
  * One accepted connection. Where the package asks for a function of its own, all connections share one: closures, one
  * set for each of thousands, were half of what an idle connection takes.

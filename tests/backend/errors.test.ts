@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ChatError, ERRORS, toProblem } from '../../backend/errors.ts';
 import * as limits from '../../backend/limits.ts';
@@ -42,6 +44,15 @@ describe('limits', () => {
     for (const [name, limit] of Object.entries(limits)) {
       expect(Number.isSafeInteger(limit) && limit > 0, `${name} is ${String(limit)}`).toBe(true);
     }
+  });
+
+  it('stand in one file', () => {
+    const root = join(import.meta.dirname, '../../backend');
+    const bound = /\bconst ((?:MAX|MIN|RETRY)_\w+|[A-Z_]+_(?:AFTER|AGE|BUSY|CHECK|EVERY|TICK|WITHIN)_M?S)\b/g;
+    const elsewhere = globSync('**/*.ts', { cwd: root })
+      .filter((file) => file !== 'limits.ts')
+      .flatMap((file) => [...readFileSync(join(root, file), 'utf8').matchAll(bound)].map(([, name]) => [file, name]));
+    expect(elsewhere).toEqual([]);
   });
 
   it('fit together', () => {
