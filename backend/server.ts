@@ -163,6 +163,7 @@ async function start(
   const sockets = watchSockets(server, { maxConnections, maxConnectionsPerAddress, isTrusted, clock, onDrop });
   metrics.measureBacklog(sockets.backlog);
   const feed = createFeed({ conversation, clock, maxConnections, maxConnectionsPerAddress, log, metrics });
+  cleanUp.push(() => feed.stop());
   const host = {
     server,
     route,

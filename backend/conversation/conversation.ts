@@ -82,7 +82,10 @@ export interface ConversationOptions {
   onFatal?: (why: string) => void;
 }
 
-/** Opens the store and catches up with the journal. @throws StartError when one of them cannot be used */
+/**
+ * Opens the store and catches up with the journal.
+ * @throws StartError when one of them cannot be used; the store is closed then, and the journal left as it is
+ */
 export async function openConversation(options: ConversationOptions): Promise<Conversation> {
   const { journal, storePath, rateLimit, clock, log, metrics = createMetrics(), onFatal } = options;
   // The store only ever follows. What it has more, the journal had, and clients have seen: its numbers must not be
@@ -126,7 +129,15 @@ export async function openConversation(options: ConversationOptions): Promise<Co
   };
 
   const schedule = createSchedule(store, clock, log, (due, now) => write(toRelease(due, now)));
-  const unfollow = await journal.follow(store.head(), applier.take);
+  const closeStore = async () => {
+    await searching.close(); // which takes out of the index what is blanked then
+    applier.stop();
+    await store.close();
+  };
+  const unfollow = await journal.follow(store.head(), applier.take).catch(async (error: unknown) => {
+    await closeStore();
+    throw error;
+  });
   schedule.start();
   if (store.newestOutdated() !== undefined) searching.changed(); // what it had no time for before the end
 
@@ -145,9 +156,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
     schedule.stop();
     await journal.close(); // what was accepted is kept, and comes back, before the store goes
     unfollow();
-    await searching.close(); // which takes out of the index what is blanked then
-    applier.stop();
-    await store.close();
+    await closeStore();
   };
 
   return {

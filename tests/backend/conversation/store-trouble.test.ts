@@ -1,6 +1,6 @@
 /** What becomes of entries that are in the journal, while the store cannot be written. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -134,4 +134,12 @@ it('end the server when the store is found to be damaged, and the next start mak
   await chat.close();
   const again = await openChat({ journal, storePath });
   expect(again.newest('lobby', 10).changes.map(({ id }) => id)).toEqual([1, 2]);
+});
+
+it('leave no file open when the journal cannot be read', async () => {
+  const storePath = join(makeDataDir(), 'store.db');
+  const journal = { ...(await openMemoryJournal()), follow: () => Promise.reject(new Error('entry 1 is damaged')) };
+  await expect(openChat({ journal, storePath })).rejects.toThrow('entry 1 is damaged');
+  expect(existsSync(storePath)).toBe(true);
+  expect(existsSync(`${storePath}-wal`)).toBe(false); // goes with the last who closes the file
 });
