@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { post } from '../harness/api.ts';
 import { expectPage, useBrowser } from '../harness/browser.ts';
 import { startTestServer } from '../harness/server.ts';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import type { Chat } from '../harness/browser.ts';
 
 const openPage = useBrowser();
@@ -28,6 +28,15 @@ async function setHidden(page: Page, hidden: boolean): Promise<void> {
     document.dispatchEvent(new Event('visibilitychange'));
   }, hidden);
 }
+
+/** @returns grows with each thing that is said there, also with what does not stay for long */
+const hearing = (status: Locator) =>
+  status.evaluateHandle((element) => {
+    const said: string[] = [];
+    const hear = () => said.push(element.textContent);
+    new MutationObserver(hear).observe(element, { characterData: true, childList: true, subtree: true });
+    return said;
+  });
 
 /** Stops everything in a tab that keeps its lock: the next thing that it does, it does after `resume`. */
 async function freeze({ page, context }: Chat): Promise<() => Promise<unknown>> {
@@ -102,9 +111,10 @@ describe.each(['/polling/', '/websocket/'])('%s', (path) => {
     for (const { items } of [leading, other]) await expectPage(items).toHaveText([/before/]);
     const thaw = await freeze(leading);
     await post(url, 'meanwhile');
+    const said = await hearing(other.status);
     await setHidden(other.page, true);
     await setHidden(other.page, false); // looked at: it wants to know whether it is told everything
-    await expectPage(other.status).toContainText('Catching up');
+    await expect.poll(() => said.jsonValue()).toContainEqual(expect.stringContaining('Catching up'));
     await expectPage(other.items).toHaveText([/before/, /meanwhile/]);
     await expectPage(other.status).toContainText('Live');
     await thaw();
