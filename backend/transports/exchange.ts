@@ -191,7 +191,9 @@ export function readQuery<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape
 /** Answer a request that cannot be read as HTTP, or that did not arrive in time. @param note gives the id it is logged by */
 export function answerBrokenRequest(error: Error, socket: Duplex, note: (told: ChatError) => string): void {
   const code = 'code' in error ? String(error.code) : '';
-  if (!socket.writable || code === 'ECONNRESET' || isAnswering(socket)) return void socket.destroy();
+  if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
+  const answering = answeringOn(socket);
+  if (answering !== undefined) return endBehind(answering, socket);
   const told =
     code === 'ERR_HTTP_REQUEST_TIMEOUT'
       ? new ChatError('timeout', 'The request did not arrive in time.')
@@ -201,9 +203,18 @@ export function answerBrokenRequest(error: Error, socket: Duplex, note: (told: C
 
 // A request that came whole is still being answered, perhaps by a stream that never ends. A problem now would stand amid
 // that answer, or be taken for it: "refused" of a message that was posted.
-function isAnswering(socket: Duplex): boolean {
+function answeringOn(socket: Duplex): ServerResponse | undefined {
   const response = Reflect.get(socket, '_httpMessage') as ServerResponse | null | undefined; // Node's mark; none is public
-  return response !== undefined && response !== null && (response.headersSent || response.req.complete);
+  const isAnswering = response !== undefined && response !== null && (response.headersSent || response.req.complete);
+  return isAnswering ? response : undefined;
+}
+
+// Who writes is told what came of it, as with a body whose length was not told: the body is then what cannot be read.
+function endBehind(answering: ServerResponse, socket: Duplex): void {
+  const { method } = answering.req;
+  if (answering.headersSent || method === 'GET' || method === 'HEAD') return void socket.destroy();
+  answering.setHeader('Connection', 'close');
+  socket.pause(); // more that cannot be read must not cut the answer short
 }
 
 /** Answer with a problem where there is no response object: a broken request, or a refused handshake. */
