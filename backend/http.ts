@@ -44,8 +44,8 @@ export interface HttpOptions {
   isDraining(): boolean;
 }
 
-/** A way to listen to `/messages`. */
-interface Listener {
+/** One form in which `GET /messages` answers. */
+interface Representation {
   name: string;
   type: string;
   handle: Handle;
@@ -71,7 +71,7 @@ export function createHttp(options: HttpOptions): Http {
   });
 
   const methods = new Map<string, Set<string>>();
-  const listeners: Listener[] = [];
+  const representations: Representation[] = [];
   const direct = createDirectRoutes();
   const route: Http['route'] = (method, path, handle) => {
     const known = methods.get(path) ?? new Set();
@@ -90,7 +90,8 @@ export function createHttp(options: HttpOptions): Http {
     countListening();
     response.vary('Accept');
     const exchange = new HttpExchange(request, response, paramsOf(request));
-    return (chosenBy(exchange.query.getAll('as'), listeners) ?? acceptedBy(request, listeners)).handle(exchange);
+    const chosen = chosenBy(exchange.query.getAll('as'), representations) ?? acceptedBy(request, representations);
+    return chosen.handle(exchange);
   });
   route('GET', '/healthz', ({ response }) => sendText(response, 200, 'alive\n'));
   route('GET', '/readyz', ({ response }) => {
@@ -135,7 +136,7 @@ export function createHttp(options: HttpOptions): Http {
     },
     route,
     listenAs(name, type, handle) {
-      listeners.push({ name, type, handle });
+      representations.push({ name, type, handle });
       if (type === 'application/json') direct.add('GET', counting(countListening, handle));
     },
     finish() {
@@ -199,24 +200,25 @@ function paramsOf(request: Request): Exchange['params'] {
   return request.params as Exchange['params']; // no path has wildcards
 }
 
-function chosenBy(names: readonly string[], listeners: readonly Listener[]): Listener | undefined {
+function chosenBy(names: readonly string[], representations: readonly Representation[]): Representation | undefined {
   if (names.length === 0) return undefined;
-  const chosen = names.length === 1 ? listeners.find(({ name }) => name === names[0]) : undefined;
+  const chosen = names.length === 1 ? representations.find(({ name }) => name === names[0]) : undefined;
   if (chosen !== undefined) return chosen;
   const detail =
-    names.length > 1 ? 'must be given once' : `must be one of ${listeners.map(({ name }) => name).join(', ')}`;
+    names.length > 1 ? 'must be given once' : `must be one of ${representations.map(({ name }) => name).join(', ')}`;
   throw new ChatError('invalid-query', `"as" ${detail}.`, { errors: [{ field: 'as', detail }] });
 }
 
-function acceptedBy(request: Request, listeners: readonly Listener[]): Listener {
+function acceptedBy(request: Request, representations: readonly Representation[]): Representation {
   // A charset or a version in it leaves nothing to choose here; only how much each is wanted does.
   if (request.headers.accept !== undefined) {
     request.headers.accept = request.headers.accept.replaceAll(/;(?!\s*q=)[^;,]*/gi, '');
   }
-  const type = request.accepts(listeners.map((listener) => listener.type));
-  const accepted = listeners.find((listener) => listener.type === type);
+  const types = representations.map(({ type }) => type);
+  const best = request.accepts(types);
+  const accepted = representations.find(({ type }) => type === best);
   if (accepted !== undefined) return accepted;
-  throw new ChatError('not-acceptable', `This comes as ${listeners.map((listener) => listener.type).join(', ')}.`);
+  throw new ChatError('not-acceptable', `This comes as ${types.join(', ')}.`);
 }
 
 function originsOf(allowed: Settings['allowedOrigins']): RequestHandler {

@@ -29,12 +29,15 @@ import { watchSockets } from './sockets.ts';
 import { answerBrokenRequest } from './transports/exchange.ts';
 import { createFeed } from './transports/feed.ts';
 import { TRANSPORTS } from './transports/table.ts';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from './clock.ts';
+import type { Failures } from './failures.ts';
 import type { Logger } from './log.ts';
 import type { Settings } from './settings.ts';
+import type { Sockets } from './sockets.ts';
+import type { Transport } from './transports/transport.ts';
 
 export interface RunningServer {
   /** The port it listens on, also where the settings left the choice open. */
@@ -136,27 +139,7 @@ async function start(
     countRequest,
     isDraining: () => isDraining,
   });
-  const { requestMs, headersMs, checkMs, silentMs } = { ...TIMEOUTS, ...timeouts };
-  const server = createServer(
-    {
-      requestTimeout: requestMs,
-      headersTimeout: headersMs,
-      connectionsCheckingInterval: checkMs,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      noDelay: true,
-      // Others that offer to upgrade, as curl to HTTP/2, are answered as if they had not.
-      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
-    },
-    answer,
-  );
-  // Also one that does not take its answer: each waits in memory. What is held or open says something more often.
-  server.timeout = silentMs;
-  server.on('clientError', (error: Error, socket: Duplex) => {
-    answerBrokenRequest(error, socket, (told) => failures.note(told, { transport: 'http' }));
-  });
-  // Where a client expects what is not known here, Node would answer in words of its own.
-  server.on('checkExpectation', answer);
+  const server = createHttpServer(answer, failures, { ...TIMEOUTS, ...timeouts });
   const { maxConnections, maxConnectionsPerAddress } = settings;
   const { isTrusted } = addresses;
   const onDrop = metrics.drop;
@@ -187,20 +170,50 @@ async function start(
   let stopping: Promise<void> | undefined;
   const stop = async () => {
     isDraining = true;
-    server.keepAliveTimeout = 1; // connections whose request is under way now are not kept for another
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    const cutOff = setTimeout(() => server.closeAllConnections(), SHUTDOWN_WITHIN_MS).unref();
-    sockets.closeSilent();
-    await Promise.all(transports.map(async (transport) => transport.stop()));
-    server.closeIdleConnections();
-    await closed;
-    clearTimeout(cutOff);
+    await endConnections(server, sockets, transports);
     feed.stop();
     await conversation.close();
     dataDir?.close();
     log.info('server: stopped');
   };
   return { port, stop: () => (stopping ??= stop()) };
+}
+
+/** Node's own server, with its bounds on what is no request yet. */
+function createHttpServer(answer: RequestListener, failures: Failures, timeouts: Timeouts): Server {
+  const server = createServer(
+    {
+      requestTimeout: timeouts.requestMs,
+      headersTimeout: timeouts.headersMs,
+      connectionsCheckingInterval: timeouts.checkMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      noDelay: true,
+      // Others that offer to upgrade, as curl to HTTP/2, are answered as if they had not.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    },
+    answer,
+  );
+  // Also one that does not take its answer: each waits in memory. What is held or open says something more often.
+  server.timeout = timeouts.silentMs;
+  server.on('clientError', (error: Error, socket: Duplex) => {
+    answerBrokenRequest(error, socket, (told) => failures.note(told, { transport: 'http' }));
+  });
+  // Where a client expects what is not known here, Node would answer in words of its own.
+  server.on('checkExpectation', answer);
+  return server;
+}
+
+/** @returns once every client has its answer, and every connection is closed; after a while by force */
+async function endConnections(server: Server, sockets: Sockets, transports: readonly Transport[]): Promise<void> {
+  server.keepAliveTimeout = 1; // connections whose request is under way now are not kept for another
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const cutOff = setTimeout(() => server.closeAllConnections(), SHUTDOWN_WITHIN_MS).unref();
+  sockets.closeSilent();
+  await Promise.all(transports.map(async (transport) => transport.stop()));
+  server.closeIdleConnections();
+  await closed;
+  clearTimeout(cutOff);
 }
 
 async function listen(server: Server, { port, host }: Settings): Promise<number> {
