@@ -4,7 +4,7 @@ import { parseWith } from '../commands/command.ts';
 import { cursor as cursorField, DEFAULT_ROOM, room as roomField } from '../commands/fields.ts';
 import { MAX_PAGE, MAX_WAIT_S, SUBSCRIPTION_IDLE_S } from '../limits.ts';
 import { readCursor, refuseGone } from './cursor.ts';
-import { MORE, queryFields, readJson, readQuery, sendEmpty, sendJson, sendProblem } from './exchange.ts';
+import { MORE, queryFields, readJson, readQuery, REQUEST_ID, sendEmpty, sendJson, sendProblem } from './exchange.ts';
 import { createHolding } from './holding.ts';
 import { RememberedCursor } from './remembered-cursor.ts';
 import { createRegistry, gone } from './subscription-registry.ts';
@@ -27,7 +27,7 @@ export const batchQuery = z.object({
 type Asking = Pick<Held, 'response' | 'address' | 'waitS'>;
 
 export function startSubscriptions(host: Host): Transport {
-  const { route, conversation, feed, identity, clock } = host;
+  const { route, conversation, feed, identity, clock, failures } = host;
   const registry = createRegistry(clock);
   const holding = createHolding(host);
 
@@ -82,7 +82,10 @@ export function startSubscriptions(host: Host): Transport {
     identity.callerOf(request);
     const subscription = registry.find(params['id']);
     registry.delete(subscription);
-    subscription.endHeld?.((other) => sendProblem(other, gone()));
+    subscription.endHeld?.((other) => {
+      const error = gone();
+      sendProblem(other, error, { [REQUEST_ID]: failures.note(error, { transport: 'http' }) });
+    });
     sendEmpty(response);
   });
 

@@ -91,6 +91,7 @@ export function expectProblem(answer: Pick<Answer, 'status' | 'text'> & Partial<
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json\b/);
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
     expect(answer.headers.has('x-powered-by')).toBe(false);
+    expect(answer.headers.get('x-request-id')).toMatch(/./);
   }
   return problem;
 }
