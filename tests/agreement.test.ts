@@ -29,6 +29,7 @@ import { EVERY_MS } from '../frontend-shared/writing/typing-sign.js';
 import { call, identify, post, write } from './harness/api.ts';
 import { startTestServer } from './harness/server.ts';
 import { connectWs } from './harness/ws-client.ts';
+import type { Problem } from '../protocol/envelope.ts';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const README = read('README.md');
@@ -277,6 +278,23 @@ describe('answers', () => {
     for (const found of await get('/search?q=parent')) strictly(shapes.message, found);
     strictly(shapes.subscription, (await write(url, '/subscriptions', {})).json);
     strictly(shapes.problem, (await write(url, '/messages', { user: '' })).json);
+  });
+});
+
+describe('paths that are not well-formed', () => {
+  it('are refused with a code that OpenAPI tells of', async () => {
+    const { url } = await startTestServer({ journal: 'memory' });
+    type Operations = Record<string, { responses: Record<number, { $ref: string }> }>;
+    const open = Object.entries<Operations>(OPENAPI.paths).filter(([path]) => path.includes('{'));
+    expect(open.length).toBeGreaterThan(4);
+    for (const [path, operations] of open) {
+      const broken = path.replaceAll(/\{\w+\}/g, '%FF');
+      for (const [method, { responses }] of Object.entries(operations)) {
+        const { status, json } = await call(url, broken, { method: method.toUpperCase() });
+        const told = responses[status]?.$ref.replace('#/components/responses/', '').split('.');
+        expect(told, `${method} ${broken}`).toContain((json as Problem).code);
+      }
+    }
   });
 });
 

@@ -51,8 +51,9 @@ const TAGS = {
   Pages: 'For people.',
 };
 
-/** What any request can be answered that is no page. */
+/** What any request can be answered that is no page; `invalid-query` where it cannot be read, such as `%FF` in its path. */
 const ANY: readonly ErrorCode[] = [
+  'invalid-query',
   'identity-required',
   'method-not-allowed',
   'timeout',
