@@ -15,7 +15,7 @@ export interface Encoding extends Form {
   reset(room: string): Buffer;
   /** Where the encoding has a form for it: how many are in the room. */
   presence?(room: string, online: number): Buffer;
-  /** Where the encoding has a form for it: who is writing. */
+  /** Where the encoding has a form for it: who is typing. */
   typing?(room: string, users: readonly string[]): Buffer;
 }
 

@@ -46,9 +46,9 @@ export interface Feed {
   polled(room: string, author: string): void;
   /** How many are in the room. */
   online(room: string): number;
-  /** Tell the others in the room that someone is writing. */
+  /** Tell the others in the room that someone is typing. */
   readonly typing: Typing<Connection>['add'];
-  /** Who is writing, for those who ask again and again. */
+  /** Who is typing, for clients that poll. */
   readonly recentTyping: Pick<RecentTyping, 'after' | 'once'>;
   /** Call `end` when the caller's sign-in ends, if it does. @returns what cancels it */
   onceExpired(caller: Pick<Caller, 'expiresAt'>, end: () => void): () => void;

@@ -13,13 +13,13 @@ export interface Held {
   room: string;
   after: number;
   waitS: number;
-  /** Where it is also to be answered when someone writes. */
+  /** Where it is also to be answered when someone types. */
   asking?: Asking | undefined;
 }
 
 export interface Holding {
   /**
-   * Call `release` once, when the room has a change above `after`, someone writes and that is asked for, the time is up or
+   * Call `release` once, when the room has a change above `after`, someone types and that is asked for, the time is up or
    * the server stops; not at all when the client is gone by then.
    * @returns what ends it without calling `release`
    * @throws ChatError `overloaded` or `rate-limited` when there are too many connections

@@ -1,7 +1,6 @@
 /**
- * Who was told to be writing a moment ago, for those who ask again and again. They are told at intervals, and what they say
- * they have been told is not told again: so whoever is between two requests misses nothing, and nobody is answered twice
- * for the same.
+ * Who is typing, for clients that poll. A room's polls are told at intervals, each telling with a number; a client sends
+ * the last number that it got. So whoever is between two polls misses nothing, and nobody is told the same twice.
  */
 import {
   CLOCK_TOLERANCE_S,
@@ -38,7 +37,7 @@ export interface RecentTyping {
   wrote(room: string, users: ReadonlySet<string>): void;
   /** Whether there is anyone in the room of whom those who ask would hear. */
   has(room: string): boolean;
-  /** @returns who writes beside the one who asks, as far as it has not been told */
+  /** @returns who is typing, but for the one who asks and those whom it has been told of; undefined for nobody */
   after(room: string, asking: Asking): Told | undefined;
   /** Be told once, when there is something for it. @returns what cancels it */
   once(room: string, asking: Asking, callback: () => void): () => void;

@@ -1,4 +1,4 @@
-/** Who is writing just now: told to the others in the room, and kept nowhere. */
+/** Who is typing right now: the others in the room are told, and nothing is stored. */
 import { z } from 'zod';
 import { DEFAULT_ROOM, room as roomName, user as userName } from '../commands/fields.ts';
 import { MAX_TYPING_TOLD, MAX_TYPISTS, TYPING_EVERY_MS, TYPING_GATHER_MS } from '../limits.ts';
@@ -7,10 +7,10 @@ import type { Clock } from '../clock.ts';
 import type { Caller } from '../commands/command.ts';
 import type { Whisper } from '../conversation/conversation.ts';
 
-/** What one tells who writes, on every transport. */
+/** What says that someone is typing, on every transport. */
 export const typingBody = z.object({ room: roomName.default(DEFAULT_ROOM), user: userName });
 
-/** One who writes. */
+/** Someone who is typing. */
 export interface Typist {
   user: string;
   /** The identity that told it by a request, and is not to be told of itself. A connection is known by itself. */
@@ -19,7 +19,7 @@ export interface Typist {
 }
 
 export interface Typing<Connection> {
-  /** Someone writes, as told on a connection, or by a request. What one tells too often is passed over. */
+  /** Someone is typing, as a connection or a request says. What says so too often is ignored. */
   add(caller: Caller, sign: z.infer<typeof typingBody>, connection?: Connection): void;
   /** What these wrote is there, so they are no longer writing it. */
   wrote(room: string, users: ReadonlySet<string>): void;
@@ -37,7 +37,7 @@ const words = z.object({
 });
 
 /**
- * @param tell called for a room with those who write, by what they are known by here: the connections, which need not hear
+ * @param tell called for a room with those who type, by what they are known by here: the connections, which need not hear
  * of themselves, and words
  */
 export function createTyping<Connection extends object>(
@@ -65,7 +65,7 @@ export function createTyping<Connection extends object>(
   const gather = (who: Connection | string, name: string, typist: Typist) => {
     const typists = rooms.get(name) ?? new Map<Connection | string, Typist>();
     rooms.set(name, typists);
-    // When a whole crowd writes at once, nobody reads all their names.
+    // When a whole crowd types at once, nobody reads all their names.
     if (typists.size < MAX_TYPING_TOLD) typists.set(who, typist);
     cancel ??= clock.after(TYPING_GATHER_MS, tellAll);
   };
