@@ -120,19 +120,24 @@ export function createHttp(options: HttpOptions): Http {
     }
   };
 
-  const answerUnreadable = (request: IncomingMessage, response: ServerResponse) => {
+  const answerUnreadable = (request: IncomingMessage, response: ServerResponse, detail: string) => {
     response.setHeader(...NO_SNIFFING);
-    const error = new ChatError('invalid-query', 'The path is not well-formed.');
+    const error = new ChatError('invalid-query', detail);
     answerFailure(failures, error, { request, response, route: undefined });
   };
 
   return {
     answer(request, response) {
+      if (request.headers.host === undefined && request.httpVersion === '1.1') {
+        response.setHeader('Connection', 'close');
+        return answerUnreadable(request, response, 'A request of HTTP/1.1 names its host.');
+      }
       const search = searchOf(request);
       const handle = isDraining() ? undefined : direct.find(request, search);
       if (handle !== undefined) return void answerDirectly(handle, request, response, search);
       // A target that Express cannot take apart never comes to a route, nor to `answerError`.
-      void app(request as Request, response as Response, (() => answerUnreadable(request, response)) as NextFunction);
+      const next = () => answerUnreadable(request, response, 'The path is not well-formed.');
+      void app(request as Request, response as Response, next as NextFunction);
     },
     route,
     listenAs(name, type, handle) {

@@ -189,6 +189,7 @@ function createHttpServer(answer: RequestListener, failures: Failures, timeouts:
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
       noDelay: true,
+      requireHostHeader: false, // Node would answer in words of its own
       // Others that offer to upgrade, as curl to HTTP/2, are answered as if they had not.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },

@@ -138,7 +138,10 @@ describe('what is not HTTP', () => {
   it('is refused without a host', async () => {
     const { raw } = await connect();
     raw.send('GET /messages HTTP/1.1\r\n\r\n');
-    expect((await raw.response()).status).toBe(400);
+    const { status, body, headers } = await raw.response();
+    expectProblem({ status, text: body }, 400, 'invalid-query');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    await raw.ended;
   });
 
   it('opens no tunnel', async () => {
