@@ -10,9 +10,9 @@ export default defineConfig({
     // A process a file: servers, signals and SQLite's locks are the real ones, and nothing leaks into the next file.
     pool: 'forks',
     maxWorkers: 2,
-    // Starting a browser on a slow machine takes seconds.
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Milliseconds until what hangs is given up; nothing is to fail for being slow, beside a dozen others on two cores.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Milliseconds until what is waited for is given up; its default of one second is no bound for a busy machine.
     expect: { poll: { timeout: 15_000 } },
     // A test that passes only when tried again has found something.

@@ -9,7 +9,7 @@ import { readMarks, toPlainLine } from '../../frontend-shared/room/rich-text.js'
 import { connectRaw } from '../harness/raw-socket.ts';
 
 /** A thousand texts each, of which the longest take milliseconds on a core of their own. */
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 /** Pieces that a pattern may take in more than one way, and what fails behind them. */
 const PIECES = [

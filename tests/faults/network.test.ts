@@ -19,7 +19,7 @@ const MESSAGES = 60;
 /** How long a client waits before it tries again. */
 const RETRY_MS = 50;
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 /** Listens for as long as the test lasts, whatever happens to its connections. @param take in the order of arrival */
 type Listen = (url: string, take: (message: Message) => void) => void;

@@ -7,7 +7,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } fr
 /** Milliseconds for what a page shows by itself. Two cores, a browser and a server share the machine. */
 const SHOWN_WITHIN_MS = 15_000;
 /** Milliseconds for a whole test: some start a server three times. Each wait in it has its own, shorter bound. */
-const TEST_WITHIN_MS = 90_000;
+const TEST_WITHIN_MS = 180_000;
 
 export const expectPage = expectOf.configure({ timeout: SHOWN_WITHIN_MS });
 

@@ -14,7 +14,7 @@ const IN_MEMORY = existsSync('/dev/shm') ? '/dev/shm' : undefined;
 const HEADER_BYTES = 32;
 const FRAME_BYTES = 24 + 4_096;
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 interface Commit {
   /** Bytes of the log that hold it and all before it. */
