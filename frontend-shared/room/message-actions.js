@@ -1,5 +1,6 @@
 /** The buttons of a message. They stay the same elements while what they show changes, so that they keep the focus. */
-import { DISLIKE, LIKE } from './reactions.js';
+import { forgetLeaving, isAimedAt, onceLeft } from './aim.js';
+import { DISLIKE, keepPlaces, LIKE } from './reactions.js';
 import { words } from '../words.js';
 /** @import { Change } from './own-changes.js' */
 /** @import { Quote } from './quotes.js' */
@@ -25,25 +26,7 @@ export function drawActions(element, beside) {
   const { reactions, isMine } = beside ?? { reactions: [], isMine: false };
   if (!beside) leaveFor(root, element);
   root.hidden = !beside;
-  const place = /** @type {HTMLElement} */ (root.querySelector('.reactions'));
-  const drawn = new Map([...place.querySelectorAll('button')].map((button) => [button.dataset['emoji'] ?? '', button]));
-  for (const reaction of reactions) {
-    const button = drawn.get(reaction.emoji) ?? place.appendChild(toButton(reaction.emoji));
-    drawn.delete(reaction.emoji);
-    drawReaction(button, reaction);
-  }
-  for (const gone of drawn.values()) {
-    if (gone === document.activeElement) act(root, 'add').focus();
-    gone.remove();
-  }
-  element.classList.toggle(
-    'has-reactions',
-    reactions.some(({ count }) => count > 0),
-  );
-  // How much room they take, where the style lets them share a line with the text.
-  const digits = reactions.reduce((sum, { count }) => sum + String(count).length, 0);
-  element.style.setProperty('--reactions', String(reactions.length));
-  element.style.setProperty('--digits', String(digits));
+  drawReactions(element, root, reactions, beside);
   element.classList.toggle('is-mine', isMine);
   for (const name of ['edit', 'delete']) {
     const button = act(root, name);
@@ -51,6 +34,39 @@ export function drawActions(element, beside) {
     // Not disabled: it keeps the focus.
     button.ariaDisabled = beside?.change ? 'true' : null;
   }
+}
+
+/** @type {(element: HTMLElement, root: HTMLElement, reactions: readonly Reaction[], beside: Beside | undefined) => void} */
+function drawReactions(element, root, reactions, beside) {
+  const place = /** @type {HTMLElement} */ (root.querySelector('.reactions'));
+  const drawn = new Map([...place.querySelectorAll('button')].map((button) => [button.dataset['emoji'] ?? '', button]));
+  const isHeld = beside !== undefined && drawn.size > 0 && isAimedAt(element);
+  const before = [...drawn].map(([emoji, { ariaPressed }]) => ({ emoji, count: 0, mine: ariaPressed === 'true' }));
+  const shown = isHeld ? keepPlaces(before, reactions) : reactions;
+  const kept = new Set(shown.map(({ emoji }) => emoji));
+  for (const [emoji, button] of drawn) {
+    if (kept.has(emoji)) continue;
+    if (button === document.activeElement) act(root, 'add').focus();
+    button.remove();
+  }
+  let following = place.firstElementChild;
+  for (const reaction of shown) {
+    const old = drawn.get(reaction.emoji);
+    const button = old ?? toButton(reaction.emoji);
+    if (button === following) following = button.nextElementSibling;
+    else place.insertBefore(button, following);
+    button.classList.toggle('is-late', isHeld && (!old || old.classList.contains('is-late')));
+    drawReaction(button, reaction);
+  }
+  // How much room the two that are always there take, where the style lets them share a line with the text.
+  const digits = [LIKE, DISLIKE].map((emoji) => reactions.find((one) => one.emoji === emoji)?.count ?? 0).join('');
+  element.style.setProperty('--digits', String(digits.length));
+  if (isHeld) return onceLeft(element, () => drawActions(element, beside));
+  forgetLeaving(element);
+  element.classList.toggle(
+    'has-reactions',
+    reactions.some(({ count }) => count > 0),
+  );
 }
 
 /** @type {(part: Element | null, element: HTMLElement) => void} the focus does not fall off the page with what is taken away */

@@ -36,7 +36,7 @@ export function nextStep(known, wanted) {
 export const takeStep = (known, { emoji, isOn }) => (known.has(emoji) === isOn ? known : toggle(known, emoji));
 
 /**
- * Like and dislike always, and first; then the others in the server's order. What was pressed is counted at once, until
+ * Like and dislike always, and first; then the others as they came, which is the server's order. What was pressed is counted at once, until
  * the message changes: then the server has counted.
  * @type {(message: Pick<Message, 'seq' | 'reactions'>, own: Own, asked?: Asked) => Reaction[]}
  */
@@ -51,4 +51,17 @@ export function toReactions({ seq, reactions = {} }, own, asked) {
       return { emoji, count: Math.max(0, counted + change), mine };
     })
     .filter(({ emoji, count }) => count > 0 || emoji === LIKE || emoji === DISLIKE);
+}
+
+/**
+ * Those of a message that somebody is about to press one of: none leaves its place. What is gone has no count, and what is
+ * new comes last.
+ * @type {(drawn: readonly Reaction[], reactions: readonly Reaction[]) => Reaction[]}
+ */
+export function keepPlaces(drawn, reactions) {
+  const byEmoji = new Map(reactions.map((one) => [one.emoji, one]));
+  // One's own goes when it is taken back, as that was asked for.
+  const kept = drawn.flatMap(({ emoji, mine }) => byEmoji.get(emoji) ?? (mine ? [] : { emoji, count: 0, mine }));
+  const places = new Set(kept.map(({ emoji }) => emoji));
+  return [...kept, ...reactions.filter(({ emoji }) => !places.has(emoji))];
 }

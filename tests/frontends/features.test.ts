@@ -440,3 +440,60 @@ it('shows who is writing from either page to the other, in all its tabs, and nev
   await expectPage(azin.status).toContainText('Offline');
   expect(await typing(azin).textContent()).toBe('');
 });
+
+it('leaves each button where it is while others react, and has them in the same order everywhere', async () => {
+  const { url } = await startTestServer();
+  const messages = [await post(url, 'worth a word'), await post(url, 'nothing yet')];
+  const people = await Promise.all(Array.from({ length: 3 }, () => identify(url)));
+  const react = async (index: number, emoji: string, who: number, method = 'PUT') => {
+    const { id } = messages[index]!;
+    const path = `/messages/${id}/reactions/${encodeURIComponent(emoji)}`;
+    expect((await write(url, path, {}, { method, token: people[who]!.token })).status).toBe(200);
+  };
+  await react(0, '😂', 0);
+  await react(0, '🎉', 0);
+  const chat = await openPage(`${url}/polling/`);
+  const phone = await openPage(`${url}/polling/`, {
+    viewport: { width: 375, height: 812 },
+    hasTouch: true,
+    isMobile: true,
+  });
+  const placesOf = (one: Chat, text: string) =>
+    itemOf(one, text)
+      .locator('.act')
+      .evaluateAll((all) =>
+        all.map((button) => {
+          const { left, top } = button.getBoundingClientRect();
+          return { name: button.textContent.replace(/ .*/, ''), left, top };
+        }),
+      );
+  const expectStill = async (one: Chat, text: string, act: () => Promise<void>, seen: RegExp) => {
+    const before = await placesOf(one, text);
+    await act();
+    await expectPage(buttonOf(one, text, seen)).toBeVisible();
+    const after = await placesOf(one, text);
+    const names = new Set(before.map(({ name }) => name));
+    expect(after.filter(({ name }) => names.has(name))).toEqual(before);
+  };
+  // With a pointer, a button is about to be pressed before it is.
+  await like(chat, 'nothing').hover();
+  await expectStill(chat, 'nothing', () => react(1, '👎', 1), /^Dislike, 1/);
+  await expectStill(chat, 'nothing', () => react(1, '🎉', 1), /🎉, 1/);
+  await chat.message.hover();
+  await expectPage(itemOf(chat, 'nothing')).toHaveClass(/has-reactions/);
+  await buttonOf(chat, 'worth', /🎉, 1/).hover();
+  await expectStill(chat, 'worth', () => react(0, '❤️', 1), /❤️, 1/);
+  await expectStill(chat, 'worth', () => react(0, '👍', 2), /^Like, 1/);
+  await expectStill(chat, 'worth', () => react(0, '😂', 0, 'DELETE'), /^React with 😂$/);
+  await expectPage(buttonOf(phone, 'worth', /😂/)).toHaveCount(0);
+  await expectStill(phone, 'worth', () => react(0, '🙏', 1), /🙏, 1/);
+  await expectStill(phone, 'worth', () => react(0, '👎', 1), /^Dislike, 1/);
+  await chat.message.hover();
+  for (const one of [chat, phone]) {
+    await expectPage(buttonOf(one, 'worth', /😂/)).toHaveCount(0);
+    const places = await placesOf(one, 'worth');
+    expect(places.map(({ name }) => name).slice(0, 5)).toEqual(['👍', '👎', '🎉', '❤️', '🙏']);
+    const seen = places.slice(2, 5).toSorted((a, b) => a.left - b.left);
+    expect(seen).toEqual(places.slice(2, 5));
+  }
+});

@@ -4,7 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { toInstant, toLocal } from '../../frontend-shared/room/local-time.js';
 import { createOwnAuthor } from '../../frontend-shared/room/own-author.js';
 import { createOwnReactions } from '../../frontend-shared/room/own-reactions.js';
-import { DISLIKE, LIKE, nextStep, takeStep, toggle, toReactions } from '../../frontend-shared/room/reactions.js';
+import {
+  DISLIKE,
+  keepPlaces,
+  LIKE,
+  nextStep,
+  takeStep,
+  toggle,
+  toReactions,
+} from '../../frontend-shared/room/reactions.js';
 import { idOf, roomOf, toAddress, toRoom } from '../../frontend-shared/side/room-name.js';
 import { openStore } from '../../frontend-shared/storage.js';
 import { createTypingSign } from '../../frontend-shared/writing/typing-sign.js';
@@ -108,6 +116,18 @@ describe('reactions', () => {
       { emoji: LIKE, count: 0, mine: false },
       { emoji: DISLIKE, count: 0, mine: false },
       { emoji: '🎉', count: 2, mine: true },
+    ]);
+  });
+
+  it('keep their places where somebody is about to press one, but for what was taken back', () => {
+    const drawn = toReactions(message({ '😂': 1, '🎉': 2, '❤️': 1 }), new Set(['❤️']));
+    const now = toReactions(message({ '🙏': 1, '🎉': 3, [LIKE]: 1 }), new Set());
+    expect(keepPlaces(drawn, now).map(({ emoji, count }) => `${emoji} ${count}`)).toEqual([
+      `${LIKE} 1`,
+      `${DISLIKE} 0`,
+      '😂 0',
+      '🎉 3',
+      '🙏 1',
     ]);
   });
 
