@@ -16,21 +16,21 @@ const COMMANDS: { [Name in keyof typeof CLIENT_COMMANDS | keyof typeof CONNECTIO
   react: 'React with an emoji.',
   unreact: 'Take a reaction back.',
   subscribe: 'Follow one more room.',
-  unsubscribe: 'Follow a room no more.',
-  typing: 'Tell the others that someone is writing.',
+  unsubscribe: 'Stop following a room.',
+  typing: 'Tell the others that someone is typing.',
 };
 const EVENTS: { [Name in keyof typeof serverEvents]: string } = {
   message: 'A message that is new or has changed.',
-  'caught-up': 'Everything that stood has been sent; from here it is live.',
+  'caught-up': 'Everything up to the beginning has been sent; from here it is live.',
   reset: 'The cursor was gone: forget the room; its newest messages follow.',
-  accepted: 'A command was carried out; this is what it came to.',
+  accepted: 'A command was carried out; this is the result.',
   rejected: 'A command was refused, and changed nothing.',
-  typing: 'Someone else is writing.',
+  typing: 'Someone else is typing.',
   presence: 'How many are in the room.',
 };
 const STREAM: { [Name in keyof typeof streamEvents]: string } = {
   message: 'A message that is new or has changed. The id of the event is the cursor.',
-  'caught-up': 'Everything that stood has been sent; from here it is live.',
+  'caught-up': 'Everything up to the beginning has been sent; from here it is live.',
   reset: 'The cursor was gone: forget the room; its newest messages follow.',
 };
 const ANSWERED: readonly string[] = ['accepted', 'rejected'] satisfies (keyof typeof serverEvents)[];

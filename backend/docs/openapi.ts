@@ -121,7 +121,7 @@ const listOf = (name: string) => ({ type: 'array', items: ref(name) });
 const header = (description: string, schema: object = { type: 'string' }) => ({ description, schema });
 const NEXT_SINCE = header('The cursor to ask with the next time.');
 const MORE = header('`limit`, or the length of the messages, cut the answer.', { const: 'true' });
-const TYPING = header('Who is writing: names in percent-encoded UTF-8, by comma.');
+const TYPING = header('Who is typing: names in percent-encoded UTF-8, by comma.');
 const NEXT_TYPING = header('What to put into `typing` the next time. Only beside `Typing`.', { type: 'integer' });
 const LOCATION = header('Path of what was made.');
 const BATCH = header('Number of the batch, to be confirmed with `ack`.', { type: 'integer' });
@@ -233,7 +233,7 @@ const PATHS: { [path: string]: { [Method in 'get' | 'post' | 'put' | 'patch' | '
   '/typing': {
     post: {
       tag: 'Writing',
-      summary: 'Tell the others that someone is writing',
+      summary: 'Tell the others that someone is typing',
       description: 'Nothing is stored. More than one a second is taken and passed over.',
       body: toSchema(typingBody),
       answers: { 204: NOTHING },

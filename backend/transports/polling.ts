@@ -23,14 +23,14 @@ export const pollQuery = z.object({
   wait: queryFields.whole(0, MAX_WAIT_S).exactOptional(),
   typing: queryFields
     .whole(0, Number.MAX_SAFE_INTEGER)
-    .meta({ description: '`Next-Typing` of the last answer that had one, or 0: tell who is writing, too.' })
+    .meta({ description: '`Next-Typing` of the last answer that had one, or 0: tell who is typing, too.' })
     .exactOptional(),
 });
 
 /** What is asked of a room, beside its messages. */
 interface Asked {
   room: string;
-  /** Where it is also asked who is writing. */
+  /** Where it also asks who is typing. */
   asking: Asking | undefined;
 }
 
