@@ -192,21 +192,18 @@ export function readQuery<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape
 export function answerBrokenRequest(error: Error, socket: Duplex, note: (told: ChatError) => string): void {
   const code = 'code' in error ? String(error.code) : '';
   if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
-  const answering = answeringOn(socket);
-  if (answering !== undefined) return endBehind(answering, socket);
-  const told =
-    code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? new ChatError('timeout', 'The request did not arrive in time.')
-      : new ChatError('invalid-query', 'The request is not HTTP as it is understood here.');
-  endWithProblem(socket, told, { [REQUEST_ID]: note(told) });
-}
-
-// A request that came whole is still being answered, perhaps by a stream that never ends. A problem now would stand amid
-// that answer, or be taken for it: "refused" of a message that was posted.
-function answeringOn(socket: Duplex): ServerResponse | undefined {
   const response = Reflect.get(socket, '_httpMessage') as ServerResponse | null | undefined; // Node's mark; none is public
-  const isAnswering = response !== undefined && response !== null && (response.headersSent || response.req.complete);
-  return isAnswering ? response : undefined;
+  // A request that came whole is still being answered, perhaps by a stream that never ends. A problem now would stand amid
+  // that answer, or be taken for it: "refused" of a message that was posted.
+  if (response && (response.headersSent || response.req.complete)) return endBehind(response, socket);
+  const isLate = code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const told = isLate
+    ? new ChatError('timeout', 'The request did not arrive in time.')
+    : new ChatError('invalid-query', 'The request is not HTTP as it is understood here.');
+  const headers = { [REQUEST_ID]: note(told) };
+  // Only its body is late: from which origins its answer may be read is known, and browsers let pages see no other.
+  if (response && isLate) sendProblem(response, told, { ...headers, Connection: 'close' });
+  else endWithProblem(socket, told, headers);
 }
 
 // Who writes is told what came of it, as with a body whose length was not told: the body is then what cannot be read.

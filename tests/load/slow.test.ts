@@ -31,6 +31,19 @@ describe('a request that comes too slowly', () => {
     await raw.ended;
   });
 
+  it('from a page of another origin is told so where the page can read it', async () => {
+    const { port } = await startTestServer({ journal: 'memory', timeouts });
+    for (const path of ['/messages', '/typing', '/subscriptions']) {
+      const raw = await connectRaw(port);
+      const headers = ['Host: x', 'Origin: https://other.example', 'Content-Type: application/json'];
+      raw.send([`POST ${path} HTTP/1.1`, ...headers, 'Content-Length: 9', '', '{'].join('\r\n'));
+      const { status, headers: told } = await raw.response();
+      expect([path, status, told.get('access-control-allow-origin')]).toEqual([path, 408, '*']);
+      expect(told.get('x-content-type-options')).toBe('nosniff');
+      await raw.ended;
+    }
+  });
+
   it('does not gain time by a byte now and then', async () => {
     const { port } = await startTestServer({ journal: 'memory', timeouts });
     const raw = await connectRaw(port);
