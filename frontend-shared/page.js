@@ -15,6 +15,7 @@ import { toReading } from './room/reading.js';
 import { createRoomView } from './room/room-view.js';
 import { createSide } from './side/side.js';
 import { createSharing } from './link/sharing.js';
+import { openSentNews } from './link/sent-news.js';
 import { ownerOf, readToken, takeToken } from './link/sign-in.js';
 import { openStore } from './storage.js';
 import { translatePage, words } from './words.js';
@@ -26,6 +27,8 @@ import { createWriting } from './writing/writing.js';
 
 /** Tabs of another version do not share: they may not understand what is told. */
 const SHARED_AS = 'since.link.1';
+/** Of both pages, as their outbox is. */
+const SENT_AS = 'since.sent.1';
 
 /** @type {(name: 'polling' | 'websocket', openLink: OpenLink) => void} */
 export function startPage(name, openLink) {
@@ -83,15 +86,21 @@ export function startPage(name, openLink) {
       status.redraw();
     },
     onSent(message) {
-      view.learn(message.author);
-      view.take([message]);
-      side.noticed(message.room);
+      takeSent(message);
+      tellSent(message);
     },
     onScheduled: (outgoing) => writing.scheduled(outgoing),
     onRefused: (outgoing, problem) => writing.giveBack(outgoing, problem),
     onHeld: (outgoing) => writing.held(outgoing),
     onFailed: sharing.check,
   });
+  /** @type {(message: Message) => void} from here, or from another tab */
+  function takeSent(message) {
+    view.learn(message.author);
+    view.take([message]);
+    side.noticed(message.room);
+  }
+  const tellSent = openSentNews(`${SENT_AS} ${owner}`, takeSent);
   const view = createRoomView({
     room: () => room,
     store,
@@ -243,6 +252,7 @@ export function startPage(name, openLink) {
 
   // Another tab has written, or sent what both of us saw waiting.
   addEventListener('storage', () => {
+    writing.reread();
     view.changed();
     status.redraw();
     side.redraw();

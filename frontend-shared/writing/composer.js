@@ -14,6 +14,7 @@ export const MAX_NAME = 40;
  * @typedef {object} Composer
  * @property {(outgoing: Outgoing, problem: Problem) => void} giveBack a refused text, before what was begun since
  * @property {(room: string) => void} enter its draft takes the place of the one before
+ * @property {() => boolean} reread the name, as another tab may have been told it; whether it is another than before
  */
 
 /**
@@ -33,8 +34,11 @@ export const MAX_NAME = 40;
 export function createComposer({ form, name, message, explain, names, drafts, fault, onSend, onTyping, onPut }) {
   let room = '';
   name.value ||= names.get('since.name') ?? '';
+  /** The name as it was kept; undefined where it was written here, which no other tab writes over. @type {string | undefined} */
+  let taken = name.value;
 
   name.addEventListener('input', () => {
+    taken = undefined;
     mark(name, false);
     names.set('since.name', name.value.trim());
   });
@@ -80,6 +84,13 @@ export function createComposer({ form, name, message, explain, names, drafts, fa
   }
 
   return {
+    reread() {
+      const kept = names.get('since.name') ?? '';
+      if (taken === undefined || name.value === kept) return false;
+      name.value = taken = kept;
+      mark(name, false);
+      return true;
+    },
     enter(next) {
       // On a page that is reloaded, the browser may have put back more than was kept.
       const kept = drafts.take(next)?.text ?? (room === '' ? message.value : '');

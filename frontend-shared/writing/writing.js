@@ -26,6 +26,7 @@ import { createWritingTools } from './writing-tools.js';
  * @property {(room: string) => void} enter
  * @property {(id: number) => void} replyTo
  * @property {() => void} redraw what is replied to may have changed
+ * @property {() => void} reread another tab may have been told the name
  * @property {(outgoing: Outgoing, problem: Problem) => void} giveBack
  * @property {(outgoing: Outgoing) => void} held it was not sent, and waits for a person
  * @property {() => void} discarded what was held back
@@ -154,6 +155,9 @@ export function createWriting({ room, store, find: findMessage, explain, tellTyp
       message.focus();
     },
     redraw: replyBar.redraw,
+    reread() {
+      if (composer.reread()) remarkNames(document, names);
+    },
     giveBack(outgoing, problem) {
       composer.giveBack(outgoing, problem);
       if (outgoing.replyTo !== undefined) replyBar.set(outgoing.room, outgoing.replyTo);

@@ -73,6 +73,31 @@ it('shows what several tabs have written in its order, below what was said meanw
   await expectPage(chat.items).toHaveText([/of somebody else/, /here/, /there/]); // the first was on its way already
 });
 
+it('shows what another tab has sent, where only this one is cut off, and takes its name', async () => {
+  const { url } = await startTestServer();
+  const cut = await openPage(`${url}/websocket/`, { mayFail: true });
+  const other = await openPage(`${url}/polling/`, { beside: cut, mayFail: true });
+  await other.name.fill('Mira');
+  await expectPage(cut.name).toHaveValue('Mira');
+  const session = await cut.context.newCDPSession(cut.page);
+  await session.send('Network.enable');
+  const network = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+  await session.send('Network.emulateNetworkConditions', { ...network, offline: true });
+  await expectPage(cut.status).toContainText('Offline');
+  await cut.say('from the one that is cut off', 'Mira');
+  await expectPage(cut.items).toContainText(['cut off']);
+  // Whichever tab gets through sends it; nothing that was written is gone anywhere meanwhile.
+  await other.say('from the other');
+  for (const { items, page } of [other, cut]) {
+    await expectPage(items).toHaveText([/cut off/, /from the other/]);
+    await expectPage(page.locator('.is-pending')).toHaveCount(0);
+  }
+  await expectPage(cut.status).toContainText('Offline');
+  await session.send('Network.emulateNetworkConditions', { ...network, offline: false });
+  await expectPage(cut.status).toContainText('Live');
+  await expectPage(cut.items).toHaveText([/cut off/, /from the other/]);
+});
+
 describe.each(['/polling/', '/websocket/'])('%s', (path) => {
   const transport = path === '/polling/' ? 'longpoll' : 'websocket';
 
