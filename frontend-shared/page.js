@@ -42,6 +42,7 @@ export function startPage(name, openLink) {
   let room = '';
   let isFirstLive = true;
   let isLive = false;
+  let isSignedOut = false;
   /** Counts the rooms that were entered: an answer may be on its way while one is left. */
   let visit = 0;
   const owner = ownerOf(readToken());
@@ -100,7 +101,8 @@ export function startPage(name, openLink) {
     view.take([message]);
     side.noticed(message.room);
   }
-  const tellSent = openSentNews(`${SENT_AS} ${owner}`, takeSent);
+  // Whom the server lets read nothing is told nothing by others either.
+  const tellSent = openSentNews(`${SENT_AS} ${owner}`, (message) => isSignedOut || takeSent(message));
   const view = createRoomView({
     room: () => room,
     store,
@@ -233,7 +235,8 @@ export function startPage(name, openLink) {
   /** @type {(state: LinkState, tabs: number) => void} */
   function showState(state, tabs) {
     status.show(state, tabs);
-    if (state.name === 'signed-out') kept.clear();
+    isSignedOut = state.name === 'signed-out';
+    if (isSignedOut) kept.clear();
     const wasLive = isLive;
     isLive = state.name === 'live';
     if (state.name === 'waiting' || state.name === 'trying' || state.name === 'signed-out') side.lost();
