@@ -1,6 +1,7 @@
 /** TCP connections, of which nothing is known yet but where they come from: each takes a file, and files run out. */
 import { isThisMachine, toClient } from './address.ts';
 import { CLOSE_IDLE_EVERY_MS, SOCKETS_PER_CONNECTION, SPARE_SOCKETS } from './limits.ts';
+import { createTally } from './tally.ts';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Addresses } from './address.ts';
@@ -25,7 +26,7 @@ export function watchSockets(server: Server, options: SocketOptions): Sockets {
   const { maxConnections, maxConnectionsPerAddress, isTrusted, clock, onDrop } = options;
   const mostPerAddress = toSockets(maxConnectionsPerAddress);
   const sockets = new Set<Socket>();
-  const ofAddresses = new Map<string, number>();
+  const ofAddresses = createTally<string>();
   let closedIdleAt = -Infinity;
 
   /** Those that are kept for a next request make room for those that have one. */
@@ -47,18 +48,13 @@ export function watchSockets(server: Server, options: SocketOptions): Sockets {
     const address = toClient(socket.remoteAddress ?? '');
     // A proxy speaks for many, and whom it lets in is for it to say.
     if (isThisMachine(address) || isTrusted(socket.remoteAddress ?? '', 0)) return;
-    const others = ofAddresses.get(address) ?? 0;
-    if (others >= mostPerAddress) {
+    if (ofAddresses.of(address) >= mostPerAddress) {
       onDrop('sockets-for-address');
       closeIdle();
       return void socket.destroy();
     }
-    ofAddresses.set(address, others + 1);
-    socket.once('close', () => {
-      const left = (ofAddresses.get(address) ?? 1) - 1;
-      if (left > 0) ofAddresses.set(address, left);
-      else ofAddresses.delete(address);
-    });
+    ofAddresses.add(address);
+    socket.once('close', () => ofAddresses.remove(address));
   });
 
   return {

@@ -1,4 +1,5 @@
 /** The entries that are on their way into the journal, so that two that bear on each other do not pass each other by. */
+import { createTally } from '../tally.ts';
 import type { NewEntry } from '../journal/journal.ts';
 
 export interface InFlight {
@@ -18,7 +19,7 @@ export interface InFlight {
 export function createInFlight(): InFlight {
   const keys = new Map<string, Promise<void>>();
   const erasing = new Map<number, Promise<void>>();
-  const subjects = new Map<number, number>();
+  const subjects = createTally<number>();
   let count = 0;
 
   /** Others can ask about it, and wait for its end. */
@@ -28,15 +29,13 @@ export function createInFlight(): InFlight {
     const done = Promise.withResolvers<void>();
     if (name !== undefined) keys.set(name, done.promise);
     if (erases !== undefined) erasing.set(erases, done.promise);
-    if (about !== undefined) subjects.set(about, (subjects.get(about) ?? 0) + 1);
+    if (about !== undefined) subjects.add(about);
     try {
       return await work();
     } finally {
       if (name !== undefined) keys.delete(name);
       if (erases !== undefined && erasing.get(erases) === done.promise) erasing.delete(erases);
-      const others = about === undefined ? 0 : (subjects.get(about) ?? 1) - 1;
-      if (about !== undefined && others > 0) subjects.set(about, others);
-      else if (about !== undefined) subjects.delete(about);
+      if (about !== undefined) subjects.remove(about);
       done.resolve();
     }
   };
@@ -47,7 +46,7 @@ export function createInFlight(): InFlight {
       const sameKey = name === undefined ? undefined : keys.get(name);
       return sameKey ?? (entry.about === undefined ? undefined : erasing.get(entry.about));
     },
-    concerns: ({ about }) => about !== undefined && subjects.has(about),
+    concerns: ({ about }) => about !== undefined && subjects.of(about) > 0,
     isAny: () => count > 0,
     async during(entry, work) {
       count++;

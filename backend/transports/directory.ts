@@ -4,6 +4,7 @@ import { isThisMachine } from '../address.ts';
 import { room } from '../commands/fields.ts';
 import { ChatError } from '../errors.ts';
 import { DEFAULT_PAGE, MAX_PAGE, MAX_SEARCH_LENGTH, MAX_SEARCHES_PER_ADDRESS, RETRY_SEARCH_S } from '../limits.ts';
+import { createTally } from '../tally.ts';
 import { queryFields, readQuery, sendJson } from './exchange.ts';
 import type { Host, Transport } from './transport.ts';
 
@@ -23,24 +24,21 @@ export function startDirectory({ route, conversation, feed, identity }: Host): T
     sendJson(response, 200, JSON.stringify(rooms));
   });
   /** Searches under way, of each address. */
-  const searching = new Map<string, number>();
+  const searching = createTally<string>();
   route('GET', '/search', async ({ request, response, query }) => {
     const { address } = identity.callerOf(request);
     const { q, room: where, limit: most } = readQuery(searchQuery, query);
-    const others = searching.get(address) ?? 0;
-    if (others >= MAX_SEARCHES_PER_ADDRESS && !isThisMachine(address)) {
+    if (searching.of(address) >= MAX_SEARCHES_PER_ADDRESS && !isThisMachine(address)) {
       throw new ChatError('rate-limited', 'Wait for the answers to other searches first.', {
         retryAfter: RETRY_SEARCH_S,
       });
     }
-    searching.set(address, others + 1);
+    searching.add(address);
     try {
       const found = await conversation.search(q, where, most);
       sendJson(response, 200, `[${found.map(({ json }) => json).join(',')}]`);
     } finally {
-      const left = (searching.get(address) ?? 1) - 1;
-      if (left > 0) searching.set(address, left);
-      else searching.delete(address);
+      searching.remove(address);
     }
   });
   return { stop() {} };

@@ -2,6 +2,7 @@
 import { isThisMachine } from '../address.ts';
 import { ChatError } from '../errors.ts';
 import { RETRY_CONNECTING_S } from '../limits.ts';
+import { createTally } from '../tally.ts';
 import type { Logger } from '../log.ts';
 import type { Connected, Metrics } from '../metrics.ts';
 
@@ -20,14 +21,8 @@ export interface PlacesOptions {
 export type TakePlace = (transport: Connected, address: string) => () => void;
 
 export function createPlaces({ maxConnections, maxConnectionsPerAddress, metrics, log }: PlacesOptions): TakePlace {
-  const ofAddresses = new Map<string, number>();
+  const ofAddresses = createTally<string>();
   let taken = 0;
-
-  const countFor = (address: string, change: 1 | -1) => {
-    const count = (ofAddresses.get(address) ?? 0) + change;
-    if (count > 0) ofAddresses.set(address, count);
-    else ofAddresses.delete(address);
-  };
 
   const refuseIfFull = (address: string) => {
     if (taken >= maxConnections) {
@@ -35,7 +30,7 @@ export function createPlaces({ maxConnections, maxConnectionsPerAddress, metrics
       const detail = 'The server has as many connections as it can take.';
       throw new ChatError('overloaded', detail, { retryAfter: RETRY_CONNECTING_S });
     }
-    if ((ofAddresses.get(address) ?? 0) >= maxConnectionsPerAddress && !isThisMachine(address)) {
+    if (ofAddresses.of(address) >= maxConnectionsPerAddress && !isThisMachine(address)) {
       metrics.drop('full-for-address');
       const detail = `One address may have ${maxConnectionsPerAddress} connections.`;
       throw new ChatError('rate-limited', detail, { retryAfter: RETRY_CONNECTING_S });
@@ -45,7 +40,7 @@ export function createPlaces({ maxConnections, maxConnectionsPerAddress, metrics
   return (transport, address) => {
     refuseIfFull(address);
     taken++;
-    countFor(address, 1);
+    ofAddresses.add(address);
     metrics.connections.opened(transport);
     log.debug({ transport }, 'connection: opened');
     let isTaken = true;
@@ -53,7 +48,7 @@ export function createPlaces({ maxConnections, maxConnectionsPerAddress, metrics
       if (!isTaken) return;
       isTaken = false;
       taken--;
-      countFor(address, -1);
+      ofAddresses.remove(address);
       metrics.connections.closed(transport);
       log.debug({ transport }, 'connection: closed');
     };

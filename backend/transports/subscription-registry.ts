@@ -9,6 +9,7 @@ import {
   ROUND_TICK_MS,
   SUBSCRIPTION_IDLE_S,
 } from '../limits.ts';
+import { createTally } from '../tally.ts';
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import type { Caller } from '../commands/command.ts';
@@ -45,7 +46,7 @@ export function createRegistry(
   { maxInAll = MAX_SUBSCRIPTIONS, maxPerClient = MAX_SUBSCRIPTIONS_PER_CLIENT } = {},
 ): Registry {
   const subscriptions = new Map<string, Subscription>(); // those used longest ago first
-  const counts = new Map<string, number>();
+  const counts = createTally<string>();
   // Counted instead of read from the clock: setting the clock on the wall must not end what is in use.
   let seconds = 0;
   let cancel: (() => void) | undefined;
@@ -61,11 +62,7 @@ export function createRegistry(
 
   const forget = ({ id, countedFor }: Subscription) => {
     if (!subscriptions.delete(id)) return;
-    for (const { client } of countedFor) {
-      const left = (counts.get(client) ?? 0) - 1;
-      if (left > 0) counts.set(client, left);
-      else counts.delete(client);
-    }
+    for (const { client } of countedFor) counts.remove(client);
   };
 
   const use = (subscription: Subscription) => {
@@ -83,7 +80,7 @@ export function createRegistry(
               { client: `author ${author}`, most: maxPerClient },
               { client: `identities of ${address}`, most: maxPerClient * IDENTITIES_PER_ADDRESS },
             ];
-      if (countedFor.some(({ client, most }) => (counts.get(client) ?? 0) >= most)) {
+      if (countedFor.some(({ client, most }) => counts.of(client) >= most)) {
         const detail = `A client may have ${maxPerClient} subscriptions: delete those that are not used.`;
         throw new ChatError('rate-limited', detail, { retryAfter: RETRY_HOARD_S });
       }
@@ -94,7 +91,7 @@ export function createRegistry(
       const id = randomBytes(ID_BYTES).toString('base64url');
       const subscription = { id, room, cursor, countedFor, usedAt: seconds };
       subscriptions.set(id, subscription);
-      for (const { client } of countedFor) counts.set(client, (counts.get(client) ?? 0) + 1);
+      for (const { client } of countedFor) counts.add(client);
       cancel ??= clock.after(ROUND_TICK_MS, tick);
       return subscription;
     },
@@ -109,7 +106,6 @@ export function createRegistry(
     stop() {
       cancel?.();
       subscriptions.clear();
-      counts.clear();
     },
   };
 }
