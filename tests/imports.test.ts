@@ -20,6 +20,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   ['backend/origin', []],
   ['backend/tally', []],
   ['backend/page-headers', []],
+  ['backend/ascending', []],
   ['backend/compressing', []],
   ['backend/database', []],
   ['backend/emoji', ['backend/compressing']],
@@ -57,6 +58,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
   [
     'backend/conversation/',
     [
+      'backend/ascending',
       'backend/commands/command',
       'backend/commands/fields',
       'backend/commands/table',
@@ -74,6 +76,7 @@ const MAY_IMPORT: readonly [importer: string, allowed: readonly string[]][] = [
     'backend/transports/',
     [
       'backend/address',
+      'backend/ascending',
       'backend/commands/command',
       'backend/commands/fields',
       'backend/commands/table',

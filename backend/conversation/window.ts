@@ -1,4 +1,5 @@
 /** The newest changes, oldest first, so that "what came after N?" is a slice of an array in memory. */
+import { firstAbove } from '../ascending.ts';
 import { MAX_WINDOW_CHANGES, MAX_WINDOW_CHARS } from '../limits.ts';
 import type { Change, Page } from './change.ts';
 
@@ -68,7 +69,8 @@ export function createWindow(
       if (since < storeOnly) return undefined;
       const changes = rooms.get(name)?.changes ?? [];
       const found: Change[] = [];
-      for (let index = firstAfter(changes, since); index < changes.length; index++) {
+      const first = firstAbove(since, changes.length, (index) => changes[index]?.seq ?? 0);
+      for (let index = first; index < changes.length; index++) {
         const change = changes[index];
         if (change === undefined || !isNewest(change)) continue;
         if (found.length === limit) return { changes: found, hasMore: true };
@@ -96,16 +98,4 @@ function insertAscending(ids: number[], id: number): void {
   let index = ids.length;
   while (index > 0 && (ids[index - 1] ?? 0) > id) index--;
   ids.splice(index, 0, id);
-}
-
-/** @returns the index of the first change above `since`. Not computed: rooms share one seq, so numbers have holes. */
-function firstAfter(changes: readonly { seq: number }[], since: number): number {
-  let low = 0;
-  let high = changes.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((changes[middle]?.seq ?? 0) <= since) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -10,6 +10,7 @@ import {
   MIN_PREPARED_CHANGES,
   PIECE_CHANGES,
 } from '../limits.ts';
+import { firstAbove } from '../ascending.ts';
 import { join } from './encoding.ts';
 import type { Clock } from '../clock.ts';
 import type { Change, Page } from '../conversation/change.ts';
@@ -201,7 +202,7 @@ class Shelf {
 
   /** @returns the index of the first piece that ends after a seq */
   #firstBeyond(seq: number): number {
-    return firstAfter(seq, this.#pieces.length, (index) => this.#pieces[index]?.last ?? 0);
+    return firstAbove(seq, this.#pieces.length, (index) => this.#pieces[index]?.last ?? 0);
   }
 }
 
@@ -246,7 +247,7 @@ class Piece {
   /** @param isLast whether it is known that nothing comes after the piece */
   after(since: number, limit: number, isLast = false): Part {
     const { form } = this;
-    const first = firstAfter(since, this.count, (index) => this.#seqs[index] ?? 0);
+    const first = firstAbove(since, this.count, (index) => this.#seqs[index] ?? 0);
     const end = Math.min(first + limit, this.count);
     const isWhole = end - first === this.count;
     const messages = isWhole ? this.#messages : this.#messages.subarray(this.#endOf(first), this.#endOf(end));
@@ -263,16 +264,4 @@ class Piece {
   #endOf(count: number): number {
     return count === 0 ? 0 : (this.#ends[count - 1] ?? 0);
   }
-}
-
-/** @returns the index of the first of `count` ascending numbers that is above a number */
-function firstAfter(value: number, count: number, at: (index: number) => number): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (at(middle) <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
