@@ -90,7 +90,7 @@ function createOpen({ secret, settings, addresses, rateLimit }: IdentityOptions)
   };
 }
 
-/** Only who shows a token of the one who signs people in may come; nothing is told to anyone else. */
+/** Only those with a token from the sign-in elsewhere may come; nobody else is told anything. */
 function createClosed({ secret, settings, addresses, rateLimit }: IdentityOptions, signIn: SignIn): Identity {
   const admitted = new WeakMap<IncomingMessage, Caller>();
 

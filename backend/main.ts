@@ -10,7 +10,7 @@ try {
   const log = createLog(settings.logLevel);
   const onFatal = (why: string) => {
     process.stderr.write(`${why}\n`);
-    process.exit(1); // at once: whoever waits for an answer is to get none, as none would be known to be true
+    process.exit(1); // at once: nobody knows which answers would be true, so whoever waits gets none
   };
   const server = await startServer({ settings, log, onFatal });
 
@@ -30,7 +30,7 @@ try {
   process.on('SIGINT', () => stop(0));
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'main: unhandled rejection'));
   process.on('uncaughtException', (error) => {
-    // No request's own error comes this far. What state is left nobody knows, but all that was accepted is kept.
+    // Errors of requests do not come this far. Nobody knows what state is left, but all that was accepted is kept.
     log.fatal({ err: error }, 'main: uncaught exception');
     stop(1);
   });

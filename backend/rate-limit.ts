@@ -87,7 +87,7 @@ class Windows {
 
   #begin(client: string, now: number): void {
     this.#windows.delete(client);
-    // Two go for each that comes, so that the past takes no more room than the present and none has to wait for a sweep.
+    // Each that comes takes up to two away that have ended: so they do not pile up, and nobody waits for a sweep.
     let swept = 0;
     for (const [one, { endsAt }] of this.#windows) {
       if (swept === 2 || (endsAt > now && this.#windows.size < MAX_CLIENTS_COUNTED)) break;

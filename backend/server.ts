@@ -67,7 +67,7 @@ export interface ServerOptions {
   clock?: Clock;
   /** Shorter, so that a test can wait for them. */
   timeouts?: Partial<Timeouts>;
-  /** Told in one line why the server can never go on, before anyone is answered anything else: end the process. */
+  /** Called with one line that says why the server can never go on. End the process then: no answer is to follow. */
   onFatal?: (why: string) => void;
 }
 

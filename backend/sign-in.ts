@@ -1,4 +1,4 @@
-/** Sign-in for closed servers: JSON Web Tokens that someone else gives, checked by the `jose` package. */
+/** Sign-in for closed servers: JSON Web Tokens that are issued elsewhere, checked by the `jose` package. */
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { user } from './commands/fields.ts';
 import { ChatError } from './errors.ts';

@@ -26,7 +26,9 @@ export interface Recorded<Body> {
   body: Body;
   /** What a person wrote; kept apart, because it can be erased. */
   text?: string;
+  /** Seq of the message or schedule that it is about: erasing that one erases this one's text too. */
   about?: number;
+  /** Seq of the message or schedule whose texts are gone for good once this is durable. */
   erases?: number;
 }
 
@@ -65,7 +67,7 @@ export interface Chat {
   countScheduled(author: string): number;
 }
 
-/** What an entry does. Nothing set but `answer` means that it changes nothing. */
+/** What an entry does. One that sets neither `changed`, `scheduled` nor `unscheduled` changes nothing. */
 export interface Effect {
   /** The message, as it stands after the entry. */
   changed?: Message;

@@ -39,7 +39,11 @@ export interface Conversation {
   head(): number;
   /** Where there are other servers: a way to tell them what is kept nowhere. */
   readonly whisper?: Whisper;
-  /** Wait for what another server has told a client already, as long as it is on its way and not much later. */
+  /**
+   * Wait until an entry that a client has heard of from another server is applied here, or is known not to exist.
+   * @returns undefined where no other server writes
+   * @throws ChatError `overloaded` when that is not clear in time
+   */
   reach(seq: number): Promise<void> | undefined;
   /**
    * Ask for a command to be carried out.

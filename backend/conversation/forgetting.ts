@@ -27,7 +27,7 @@ export function createForgetting(
 
   const blankOutdated = () => {
     cancelBlanking = undefined;
-    if (!canWrite()) return; // with the disk, the index goes on, and tells
+    if (!canWrite()) return; // once there is room, the index goes on, and `indexed` is called again
     try {
       if (store.blankOutdated(indexedTo)) cancelBlanking = clock.after(0, blankOutdated);
       else if (erased !== undefined && erased <= indexedTo) {

@@ -1,4 +1,4 @@
-/** The entries that are on their way into the journal, so that two that bear on each other do not pass each other by. */
+/** Entries on their way into the journal, so that none overtakes another that concerns the same message or key. */
 import { createTally } from '../tally.ts';
 import type { NewEntry } from '../journal/journal.ts';
 

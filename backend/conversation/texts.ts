@@ -1,7 +1,7 @@
 /**
  * What people wrote, by the seq of the entry after which it stands: the one table that holds it. Rows are only ever
- * added at the end, and blanked where they lie: SQLite leaves copies of a row behind on the page where it was, when
- * others that shrink, go or come between make it move.
+ * added at the end, and blanked where they lie: where other rows shrink, go or come in between, SQLite moves a row within
+ * its page, and leaves copies behind.
  */
 import { BLANK_SLICE } from '../limits.ts';
 import type Database from 'better-sqlite3';

@@ -16,7 +16,7 @@ export interface NewEntry {
   author?: string;
   /** Idempotency key: of the same `author` (or of all without), the same key is journalled once. */
   key?: string;
-  /** The seq of the entry whose matter this one continues, so that erasing that one takes this one's text too. */
+  /** The seq of an earlier entry that this one is about: erasing that one erases this one's text too. */
   about?: number;
   /** A seq: once this entry is durable, the texts of that entry and of all that are `about` it are gone for good. */
   erases?: number;
@@ -66,7 +66,7 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/** What is said may be lost, and who says it does not hear it. */
+/** Between servers, fire and forget: what is said may be lost, and does not come back to the server that said it. */
 export interface Whisper {
   say(topic: string, words: Json): void;
   /** @param hear is told by which server it was said: a word that is another one after each start */

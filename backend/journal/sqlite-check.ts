@@ -10,6 +10,6 @@ try {
   db.close();
   if (damage !== undefined) parentPort?.postMessage(damage);
 } catch (error) {
-  // One who is in the way is no damage; what is damaged so that it cannot be looked through is.
+  // A busy file is no damage; one too damaged to be looked through is.
   if (isDamage(error)) parentPort?.postMessage(messageOf(error));
 }

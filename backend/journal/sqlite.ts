@@ -74,7 +74,8 @@ export async function openJournal({ dataDir, log, onCommit, onFatal }: JournalOp
     batch.forEach(({ resolve }, index) => resolve(answer.seqs[index] ?? 0));
   };
 
-  // Found out without waiting for someone to write. It also overwrites in the log what is left of the failed commit.
+  // So that nobody has to write for the end of the trouble to be noticed. It also overwrites what is left in the log of
+  // the commit that failed.
   const probeSoon = () => {
     probing ??= setTimeout(() => void probe(), RETRY_DISK_MS).unref();
   };

@@ -1,6 +1,6 @@
 /**
- * Brings connections to where the conversation stands, be it that they have just come or that they read too slowly: in
- * slices from their cursor on, until nothing is missing. Meanwhile nothing is queued for them.
+ * Brings connections up to date, whether they have just joined or have read too slowly: in slices from their cursor on,
+ * until nothing is missing. Meanwhile nothing is queued for them.
  */
 import {
   CATCH_UP_SLICE,

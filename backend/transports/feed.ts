@@ -139,7 +139,7 @@ export function createFeed(options: FeedOptions): Feed {
         if (batches.size === 1 || !listener.isOneOfMany) sendTo(listener, batch);
         else joined.set(listener.connection, [...(joined.get(listener.connection) ?? []), listener]);
       }
-      // What is sent only now may have been read before: it is no news to whoever came with its seq.
+      // A poll whose cursor is already there has read these changes, which are applied before they are sent.
       for (const one of room.waiting) {
         if (one.after >= batch.last) continue;
         room.waiting.delete(one);

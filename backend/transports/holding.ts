@@ -36,7 +36,7 @@ export function createHolding({ feed, clock, failures }: Pick<Host, 'feed' | 'cl
 
   return {
     hold({ response, address, room, after, waitS, asking }, release) {
-      // It left while its token or its cursor was looked into, and will not be heard to leave again.
+      // It left while its token or its cursor was checked, so its `close` has passed already.
       if (response.req.socket.destroyed) return () => {};
       if (isStopped) {
         release();

@@ -69,7 +69,7 @@ export function createStreams(
   let isStopped = false;
 
   const begin = ({ response, address }: Asking, socket: Socket, enter: (stream: HttpStream) => (() => void)[]) => {
-    // It left while its token or its cursor was looked into, and will not be heard to leave again.
+    // It left while its token or its cursor was checked, so its `close` has passed already.
     if (socket.destroyed) return;
     if (isStopped) throw new ChatError('overloaded', 'The server is about to stop.');
     const givePlaceBack = feed.takePlace(format.name, address);

@@ -1,4 +1,4 @@
-/** The handshake of a WebSocket, of which the `websocket` package does what is left when all that it believes is looked at. */
+/** The handshake of a WebSocket. What the `websocket` package takes on trust is checked first; it does the rest. */
 import websocket from 'websocket';
 import { ChatError } from '../errors.ts';
 import { LINGER_MS, MAX_BODY_BYTES } from '../limits.ts';
