@@ -86,6 +86,7 @@ const HEAD_READ = 2;
 const LENGTH_READ = 4;
 /** Opcodes from here on are of control frames, which are no part of a message. */
 const CONTROL = 0x08;
+const BINARY = 0x02;
 const GOODBYE = 0x08;
 
 /**
@@ -160,6 +161,7 @@ export class GuardedSocket {
   takeFrame(frame: Frame): void {
     if (this.#isClosing) return;
     if (!frame.mask) return this.close(CLOSE.protocolError, 'Frames must be masked.');
+    if (frame.opcode === BINARY) return this.close(CLOSE.binary, 'Only text is understood.'); // of its pieces the first
     if (this.#connection.frameQueue.length >= MAX_FRAGMENTS) return this.close(CLOSE.abuse, 'Too many fragments.');
     if (frame.opcode !== GOODBYE) return this.#process(frame);
     this.#isLeaving = true;
@@ -175,7 +177,6 @@ export class GuardedSocket {
 
   takeMessage(message: Message): void {
     if (message.type === 'utf8') this.#events.onText(message.utf8Data);
-    else this.close(CLOSE.binary, 'Only text is understood.');
   }
 
   // Of each list the package makes a dozen functions, nearly two kilobytes. What has come is mostly read at once: so one that

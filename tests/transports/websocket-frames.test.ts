@@ -91,6 +91,7 @@ describe('a frame', () => {
     ['that is binary', [clientFrame(sending('x'), { opcode: OPCODE.binary })], 1003],
     ['that is binary and empty', [clientFrame('', { opcode: OPCODE.binary })], 1003],
     ['that is binary in pieces', fragments(sending('x'), 10, OPCODE.binary), 1003],
+    ['that only begins to be binary', fragments(sending('x'), 10, OPCODE.binary).slice(0, 1), 1003],
     ['that is not UTF-8', [clientFrame(Buffer.from([0x22, 0xff, 0x22]))], 1007],
     ['with half a character', [clientFrame(Buffer.from('"😀"').subarray(0, 4))], 1007],
     ['with an encoded surrogate', [clientFrame(Buffer.from([0xed, 0xa0, 0x80]))], 1007],
