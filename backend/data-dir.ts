@@ -63,7 +63,12 @@ function readSecret(path: string, explain: (why: string, cause: unknown) => Star
   } catch (error) {
     throw explain('cannot be written (secret).', error);
   }
-  const secret = readFileSync(path, 'utf8').trim();
+  let secret: string;
+  try {
+    secret = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw explain('cannot be read (secret).', error);
+  }
   if (secret.length < 32) throw explain('is damaged: the file secret is too short.', undefined);
   return secret;
 }

@@ -45,6 +45,12 @@ describe('a data directory', () => {
     expect(readFileSync(join(path, 'secret'), 'utf8')).toBe('short');
   });
 
+  it('is refused in one line when its secret cannot be read', () => {
+    const path = makeDataDir();
+    mkdirSync(join(path, 'secret'));
+    expect(() => open(path).readSecret()).toThrow(StartError);
+  });
+
   it('is held by one at a time', () => {
     const path = makeDataDir();
     const first = open(path);
