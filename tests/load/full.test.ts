@@ -114,6 +114,12 @@ describe('requests', () => {
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
       expect(headers.get('access-control-allow-origin')).toBe('*');
     }
+    const preflight = { Origin: 'https://elsewhere.example', 'Access-Control-Request-Method': 'POST' };
+    const asked = (address: string) =>
+      call(url, '/messages', { method: 'OPTIONS', headers: { ...from(address), ...preflight } });
+    expect((await asked('192.0.2.2')).status).toBe(204);
+    const refused = await asked('192.0.2.1');
+    expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([429, '*']);
     const handshake = connectWs(url, { client: { headers: from('192.0.2.1') } });
     await expect(handshake).rejects.toMatchObject({ status: 429 });
     expect((await ask('/messages?since=0', '192.0.2.2')).status).toBe(200);
