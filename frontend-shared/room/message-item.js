@@ -101,6 +101,7 @@ export function drawItem(element, item, { now, names }) {
   element.classList.toggle('has-new', isFirstNew);
   element.classList.toggle('is-together', together);
   element.classList.toggle('is-pending', pending !== undefined);
+  element.classList.toggle('is-emoji', isEmoji(text));
   element.classList.toggle('is-deleted', message?.deleted === true);
   element.classList.toggle('is-edited', message?.edited !== undefined);
   element.classList.toggle('is-changing', change !== undefined);
@@ -175,6 +176,16 @@ export function setFolded(element, isFolded) {
   button.ariaExpanded = String(!isFolded);
   button.textContent = isFolded ? words.message.showAll : words.message.showLess;
 }
+
+/**
+ * One emoji: a sign with what is joined to it, a key, or a flag. Not `\p{RGI_Emoji}`, over which a browser of a few years
+ * ago would refuse the page.
+ */
+const EMOJI = String.raw`(?:\p{Emoji_Presentation}|\p{Emoji}\u{FE0F})[\p{Emoji_Modifier}\u{FE0F}\u{20E3}\u{E0020}-\u{E007F}]*`;
+const NOTHING_BUT_EMOJI = new RegExp(String.raw`^(?:${EMOJI}(?:\u{200D}(?:${EMOJI}|\p{Emoji}))*\s?){1,3}$`, 'u');
+
+/** @type {(text: string) => boolean} so few that they are meant as a picture; a flag is two */
+export const isEmoji = (text) => text.length < 100 && NOTHING_BUT_EMOJI.test(text);
 
 /** @type {(text: string) => boolean} by its letters, as measuring would cost a layout for each message */
 export const isLong = (text) =>

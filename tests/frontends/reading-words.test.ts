@@ -1,6 +1,6 @@
 /** What stands beside messages: when they came, by whom, and where one stopped reading. */
 import { describe, expect, it } from 'vitest';
-import { isLong } from '../../frontend-shared/room/message-item.js';
+import { isEmoji, isLong } from '../../frontend-shared/room/message-item.js';
 import { createNewLine } from '../../frontend-shared/room/new-line.js';
 import { toReading } from '../../frontend-shared/room/reading.js';
 import { isRecent, toDay, toWhen } from '../../frontend-shared/room/time-words.js';
@@ -133,4 +133,11 @@ it('folds what is long, by lines as they will be shown', () => {
 it('takes a place to read only as it wrote it', () => {
   expect(toReading({ id: 3, top: 12.5 })).toEqual({ id: 3, top: 12.5 });
   for (const state of [null, 'x', {}, { id: '3', top: 1 }, { id: 3 }]) expect(toReading(state)).toBeUndefined();
+});
+
+it('takes a few emoji alone for a picture, and nothing else', () => {
+  const pictures = ['🎉', '👍🏽', '❤️', '👩‍👩‍👧‍👦', '🏳️‍🌈', '🇮🇷', '5️⃣', '🎉 😂 👍', '❤️‍🔥🎉😂', '🏴\u{E0067}\u{E0062}\u{E007F}'];
+  expect(pictures.filter((text) => !isEmoji(text))).toEqual([]);
+  const others = ['', '5', '12', '#', '©', 'ok', '🎉!', '🎉🎉🎉🎉', 'a🎉', '\u{200D}', '🎉\n\n🎉', ' '.repeat(3)];
+  expect(others.filter(isEmoji)).toEqual([]);
 });
