@@ -112,7 +112,7 @@ async function start(
     onCommit: metrics.commit,
     onFatal,
     nats: { url: settings.natsUrl, stream: settings.natsStream, replicas: settings.natsReplicas },
-    isMissed: headOfStore(storePath) > 0,
+    isExpected: headOfStore(storePath) > 0,
   });
   cleanUp.push(() => journal.close());
   const conversation = await openConversation({

@@ -83,8 +83,8 @@ export interface JournalOptions {
   onFatal?: (why: string) => void;
   /** Where NATS is, for a journal that lies there. */
   nats?: NatsOptions;
-  /** Whether something was made from the journal before: then it is not made anew for others to take for it. */
-  isMissed?: boolean;
+  /** Whether a store was made from the journal before: then one that is missing is waited for, and not created empty. */
+  isExpected?: boolean;
 }
 
 export interface NatsOptions {

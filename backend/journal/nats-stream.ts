@@ -79,10 +79,10 @@ const NO_SUCH_STREAM = 10_059;
 const WRONG_LAST_SEQUENCE = 10_071;
 
 /**
- * @param isMissed the stream is waited for, and not made: running servers would take it for another, and end
+ * @param isExpected the stream is waited for, and not created: running servers would take it for another, and end
  * @throws StartError when NATS does not answer, or the stream is not fit to be a journal
  */
-export async function openStream(options: NatsOptions, log: Logger, isMissed = false): Promise<NatsStream> {
+export async function openStream(options: NatsOptions, log: Logger, isExpected = false): Promise<NatsStream> {
   const { stream: name, replicas } = options;
   const erasedName = `${name}-erased`;
   const deadline = performance.now() + NATS_START_WITHIN_MS;
@@ -92,7 +92,7 @@ export async function openStream(options: NatsOptions, log: Logger, isMissed = f
     try {
       const connection = (opened ??= await connect(connectionOptions(options.url)));
       const manager = await jetstreamManager(connection, { timeout: NATS_ANSWER_WITHIN_MS });
-      if (isMissed) await findMissed(manager, name);
+      if (isExpected) await findExpected(manager, name);
       const info = await findOrMake(manager, { ...journalConfig(name), num_replicas: replicas });
       await findOrMake(manager, { ...erasedConfig(erasedName), num_replicas: replicas });
       refuseForgetful(info);
@@ -185,7 +185,7 @@ function erasedConfig(name: string): StreamMade {
 }
 
 /** @throws Error when there is no such stream */
-async function findMissed(manager: JetStreamManager, name: string): Promise<void> {
+async function findExpected(manager: JetStreamManager, name: string): Promise<void> {
   try {
     await manager.streams.info(name);
   } catch (error) {

@@ -26,9 +26,9 @@ interface Follower {
   deliver(entries: readonly Entry[]): void;
 }
 
-export async function openJournal({ nats, log, onCommit, onFatal, isMissed }: JournalOptions): Promise<Journal> {
+export async function openJournal({ nats, log, onCommit, onFatal, isExpected }: JournalOptions): Promise<Journal> {
   if (nats === undefined) throw new StartError('NATS_URL must be given for the journal nats');
-  const stream = await openStream(nats, log, isMissed);
+  const stream = await openStream(nats, log, isExpected);
   const followers = new Set<Follower>();
   const underWay = new Set<Promise<unknown>>();
   /** Appends that are kept, and wait until they are handed out; by their seq. */

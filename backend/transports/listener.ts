@@ -9,7 +9,7 @@ export interface Connection {
   write(bytes: Buffer): void;
   /** Call back once, when all that was written is taken. */
   onceDrained(callback: () => void): void;
-  /** End it: it does not take what waits for it. */
+  /** End it at once: it does not take what waits for it, or cannot be given what it asked for. */
   drop(): void;
 }
 

@@ -78,7 +78,7 @@ export class Session implements Connection {
   }
 
   drop(): void {
-    this.#guarded?.close(CLOSE.overloaded, 'You read too slowly; come back with your cursor.');
+    this.#guarded?.close(CLOSE.overloaded, 'Come back with your cursor.');
     this.#guarded?.destroy();
   }
 
