@@ -243,6 +243,9 @@ export const IDENTITIES_PER_ADDRESS = 40;
 export const REQUESTS_PER_WRITE = 20;
 /** Clients that each rate limit counts at a time, some 150 bytes each. Beyond that, the oldest start again from zero. */
 export const MAX_CLIENTS_COUNTED = 100_000;
+
+// What is done beside, piece by piece
+
 /** Scheduled messages released in one go; each takes some 50 µs, so others wait 5 ms at most. */
 export const RELEASE_SLICE = 100;
 /** Characters of JSON taken into the search index in one go, by its own thread: some 1,000 messages, in some 20 ms. */
