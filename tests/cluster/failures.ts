@@ -10,6 +10,7 @@ import { connect } from '@nats-io/transport-node';
 import { expect } from 'vitest';
 import { call, poll, write } from '../harness/api.ts';
 import { startNatsCluster } from '../harness/nats.ts';
+import { takeFreePorts } from '../harness/ports.ts';
 import { makeDataDir } from '../harness/server.ts';
 import { connectSse } from '../harness/stream-client.ts';
 import { connectWs } from '../harness/ws-client.ts';
@@ -56,7 +57,10 @@ const AGAIN_MS = 100;
 export async function surviveFailures({ kills, everyMs, downMs, writers, listeners }: Failures): Promise<Survived> {
   const nodes = await startNatsCluster(NODES);
   const dataDirs = Array.from({ length: SERVERS }, () => makeDataDir());
-  const servers = await Promise.all(dataDirs.map((dataDir) => startSharingProcess(nodes, { dataDir })));
+  const ports = await takeFreePorts(SERVERS);
+  const servers = await Promise.all(
+    dataDirs.map((dataDir, nth) => startSharingProcess(nodes, { dataDir, port: ports[nth]! })),
+  );
   const proxy = await startProxy(servers.map(({ port }) => port));
   const now = { isWriting: true, isOver: false };
   const acknowledged: Acknowledged[] = [];

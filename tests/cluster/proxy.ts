@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { takeFreePorts } from '../harness/nats.ts';
+import { takePort } from '../harness/ports.ts';
 import { WITH_SBIN } from '../harness/programs.ts';
 
 const CONFIG = fileURLToPath(new URL('../../deploy/haproxy.cfg', import.meta.url));
@@ -22,7 +22,7 @@ export interface Proxy {
  * @param tls what follows the address it is bound to
  */
 export async function startProxy(ports: readonly number[], tls = ''): Promise<Proxy> {
-  const [port = 0] = await takeFreePorts(1);
+  const port = await takePort();
   const servers = ports.map((one, index) => [`CHAT_${index + 1}`, `127.0.0.1:${one}`]);
   const env = { ...WITH_SBIN, CHAT_BIND: `127.0.0.1:${port}${tls}`, ...Object.fromEntries(servers) };
   const child = spawn('haproxy', ['-db', '-f', CONFIG], { env, stdio: ['ignore', 'ignore', 'pipe'] });

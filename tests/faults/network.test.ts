@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { EventSource } from 'eventsource';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { poll, write } from '../harness/api.ts';
+import { takePort } from '../harness/ports.ts';
 import { startServerProcess } from '../harness/process.ts';
 import { makeDataDir } from '../harness/server.ts';
 import { connectNdjson } from '../harness/stream-client.ts';
@@ -99,8 +100,8 @@ const TROUBLES: { readonly [name: string]: (proxy: TcpProxy, restart: () => Prom
 
 it('is overcome by every client, and by those who write', async () => {
   const dataDir = makeDataDir();
-  let server: ServerProcess = await startServerProcess({ dataDir });
-  const { port } = server;
+  const port = await takePort();
+  let server: ServerProcess = await startServerProcess({ dataDir, port });
   const proxy = await startTcpProxy(server);
   const heard = Object.entries(LISTENERS).map(([name, listen]) => {
     const messages: Message[] = [];

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { post } from '../harness/api.ts';
 import { expectPage, useBrowser } from '../harness/browser.ts';
+import { takePort } from '../harness/ports.ts';
 import { startServerProcess } from '../harness/process.ts';
 import { startTcpProxy } from '../harness/tcp-proxy.ts';
 import { readAll } from './writers.ts';
@@ -12,7 +13,7 @@ const WITHIN = { timeout: 30_000 };
 const openPage = useBrowser();
 
 it.each(['/polling/', '/websocket/'])('%s has everything once after both', async (path) => {
-  const server = await startServerProcess();
+  const server = await startServerProcess({ port: await takePort() });
   const proxy = await startTcpProxy(server);
   proxy.inPieces = true;
   proxy.repeatsPosts = true;

@@ -1,6 +1,7 @@
 /** Both pages when the network, or the server, is not there. */
 import { describe, expect, it } from 'vitest';
 import { expectPage, useBrowser } from '../harness/browser.ts';
+import { takePort } from '../harness/ports.ts';
 import { startServerProcess } from '../harness/process.ts';
 import { makeDataDir, startTestServer } from '../harness/server.ts';
 import type { Page } from '@playwright/test';
@@ -42,7 +43,7 @@ const untilSent = ({ page }: Chat) =>
 
 it('says that the server is gone, and has everything once when it is back', async () => {
   const dataDir = makeDataDir();
-  const first = await startServerProcess({ dataDir });
+  const first = await startServerProcess({ dataDir, port: await takePort() });
   const chats = await Promise.all(PAGES.map((path) => openPage(first.url + path, { mayFail: true })));
   const [polling, websocket] = chats as [(typeof chats)[0], (typeof chats)[0]];
   await polling.say('before', 'Azin');
@@ -75,7 +76,7 @@ it('says that the server is gone, and has everything once when it is back', asyn
 });
 
 it('starts again, and keeps what is not sent yet, when the server comes back with another journal', async () => {
-  const first = await startServerProcess();
+  const first = await startServerProcess({ port: await takePort() });
   await post(first.url, 'of the old journal');
   for (const text of ['one', 'two', 'three']) await post(first.url, text, 'den');
   const chats = await Promise.all(PAGES.map((path) => openPage(`${first.url}${path}?room=den`, { mayFail: true })));

@@ -7,6 +7,7 @@ import { toGlimpse } from '../../frontend-shared/front/glimpse.js';
 import { toShared } from '../../frontend-shared/front/share.js';
 import { call, expectProblem, post } from '../harness/api.ts';
 import { expectPage, useBrowser } from '../harness/browser.ts';
+import { takePort } from '../harness/ports.ts';
 import { startTestServer } from '../harness/server.ts';
 import type { NetworkInterfaceInfo } from 'node:os';
 import type { Page } from '@playwright/test';
@@ -212,7 +213,7 @@ describe('the page', () => {
   });
 
   it('shows nothing more of a journal that is gone, also where nothing was said in the new one', async () => {
-    const first = await startTestServer({ journal: 'memory' });
+    const first = await startTestServer({ journal: 'memory', port: await takePort() });
     await post(first.url, 'of the old journal');
     const { page } = await openPage(`${first.url}/`, { impatient: true, mayFail: true });
     const glimpse = page.getByRole('region', { name: /#lobby/ });

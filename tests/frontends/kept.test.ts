@@ -3,6 +3,7 @@ import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { call, post } from '../harness/api.ts';
 import { expectPage, useBrowser } from '../harness/browser.ts';
+import { takePort } from '../harness/ports.ts';
 import { startServerProcess } from '../harness/process.ts';
 import { startTestServer } from '../harness/server.ts';
 import type { Page } from '@playwright/test';
@@ -71,7 +72,7 @@ describe.each(['/polling/', '/websocket/'])('%s', (path) => {
 });
 
 it('keeps nothing of a text that was deleted, nor of a journal that is gone', async () => {
-  const server = await startServerProcess({ env: { MODERATOR_TOKEN: 'moderator' } });
+  const server = await startServerProcess({ port: await takePort(), env: { MODERATOR_TOKEN: 'moderator' } });
   const { id } = await post(server.url, 'to be deleted');
   const chat = await openPage(`${server.url}/polling/`, { mayFail: true });
   await post(server.url, 'to stay');

@@ -8,6 +8,7 @@ import { actOf } from '../../frontend-shared/side/shortcuts.js';
 import { createUnread } from '../../frontend-shared/side/unread.js';
 import { poll, post } from '../harness/api.ts';
 import { expectPage, useBrowser } from '../harness/browser.ts';
+import { takePort } from '../harness/ports.ts';
 import { startTestServer } from '../harness/server.ts';
 import type { Place } from '../../frontend-shared/side/shortcuts.js';
 import type { Locator, Page } from '@playwright/test';
@@ -228,7 +229,7 @@ it('shows the rooms of earlier visits until it has heard which there are', async
 });
 
 it('counts anew in another journal, whatever was asked for in the one before', async () => {
-  const first = await startTestServer({ journal: 'memory' });
+  const first = await startTestServer({ journal: 'memory', port: await takePort() });
   for (const room of ['attic', 'den', 'lobby']) await post(first.url, { message: 'the first', room });
   for (let count = 0; count < 9; count += 1) await post(first.url, { message: 'of before', room: 'den' });
   const epoch = (await poll(first.url)).since.split('-')[1];

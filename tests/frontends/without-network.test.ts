@@ -1,6 +1,7 @@
 /** The pages that a browser has kept, and what was said in them: there before any network is. */
 import { expect, it } from 'vitest';
 import { expectPage, useBrowser } from '../harness/browser.ts';
+import { takePort } from '../harness/ports.ts';
 import { startServerProcess } from '../harness/process.ts';
 import type { Page } from '@playwright/test';
 
@@ -29,7 +30,7 @@ async function lookForEmoji(page: Page): Promise<void> {
 const keep = (page: Page) => page.evaluate(async () => void (await navigator.serviceWorker.ready));
 
 it('opens without the server, shows what it had, and sends once what is written', async () => {
-  const server = await startServerProcess();
+  const server = await startServerProcess({ port: await takePort() });
   const chat = await openPage(`${server.url}/`, { mayFail: true, impatient: true });
   const { page, context } = chat;
   // The front door has all of them kept.

@@ -3,12 +3,13 @@ import { EventSource as EventSourceOfNode } from 'eventsource';
 import { expect, it, onTestFinished } from 'vitest';
 import { post } from '../harness/api.ts';
 import { launchChromium } from '../harness/chromium.ts';
+import { takePort } from '../harness/ports.ts';
 import { startServerProcess } from '../harness/process.ts';
 import { startTestServer } from '../harness/server.ts';
 import type { Message } from '../../protocol/envelope.ts';
 
 it('gives an EventSource that lost its server what it missed, once and in order', async () => {
-  const server = await startTestServer();
+  const server = await startTestServer({ port: await takePort() });
   await post(server.url, 'before');
   const source = new EventSourceOfNode(`${server.url}/messages?since=0`);
   onTestFinished(() => source.close());
@@ -27,7 +28,7 @@ it('gives an EventSource that lost its server what it missed, once and in order'
 });
 
 it('resumes in a browser after the server was killed and started again', { timeout: 60_000 }, async () => {
-  const server = await startServerProcess();
+  const server = await startServerProcess({ port: await takePort() });
   const browser = await launchChromium();
   onTestFinished(() => browser.close());
   const page = await browser.newPage();
