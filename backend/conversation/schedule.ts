@@ -25,12 +25,12 @@ export function createSchedule(
   let isReleasing = false;
   let isRunning = false;
 
-  const arm = (leastMs = 0) => {
+  const arm = () => {
     cancel?.();
     cancel = undefined;
     const next = isReleasing || !isRunning ? undefined : store.nextDue();
     if (next === undefined) return;
-    const waitMs = Math.min(Math.max(next - clock.now(), leastMs), SCHEDULE_LOOK_EVERY_MS);
+    const waitMs = Math.min(Math.max(next - clock.now(), 0), SCHEDULE_LOOK_EVERY_MS);
     cancel = clock.after(waitMs, () => void releaseDue());
   };
 
@@ -48,7 +48,8 @@ export function createSchedule(
     } catch (error) {
       log.error({ err: error }, 'schedule: release failed');
       isReleasing = false;
-      arm(RETRY_RELEASE_MS);
+      // Without a look at the store: it may be that which fails.
+      if (isRunning) cancel = clock.after(RETRY_RELEASE_MS, () => void releaseDue());
     }
   };
 

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createSchedule } from '../../../backend/conversation/schedule.ts';
+import { createLog } from '../../../backend/log.ts';
 import { createClock } from '../../harness/clock.ts';
 import { makeDataDir } from '../../harness/server.ts';
 import { azin, bela, kept, openChat, openMemoryJournal, scheduledOf, slow, toMessage } from './chat.ts';
@@ -220,5 +222,25 @@ describe('a release that fails', () => {
     fails = false;
     await chat.clock.pass(2 * SECOND);
     expect(texts(chat)).toEqual(['first', 'second']);
+  });
+
+  it('is tried again also while the store cannot be read', async () => {
+    const clock = createClock();
+    let isReadable = true;
+    const read = <Value>(value: Value): Value => {
+      if (isReadable) return value;
+      throw new Error('disk I/O error');
+    };
+    const waiting = [{ dueAt: clock.now() + SECOND }];
+    const store = { nextDue: () => read(waiting[0]?.dueAt), due: () => read(waiting as never[]) };
+    const schedule = createSchedule(store, clock, createLog('silent'), async () => waiting.pop());
+    schedule.start();
+    isReadable = false;
+    await clock.pass(5 * SECOND);
+    expect(waiting).toHaveLength(1);
+    isReadable = true;
+    await clock.pass(SECOND);
+    expect(waiting).toEqual([]);
+    schedule.stop();
   });
 });
