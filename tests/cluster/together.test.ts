@@ -88,7 +88,10 @@ describe.runIf(canRun('nats-server', 'several servers'))('servers that share a j
     const early = call(behind.url, '/messages?since=1');
     await pause(1.5 * way.delayMs); // the question has come to NATS, its answer is on the way
     expect(await post(ahead.url, 'text')).toMatchObject({ seq: 1 });
-    expect((await call(behind.url, '/messages?since=1')).status).toBe(200);
+    const ask = async () => (await call(behind.url, '/messages?since=1')).status;
+    let status = await ask();
+    while (status === 503) status = await ask(); // not known yet, on a machine that is slow: that says nothing of it
+    expect(status).toBe(200);
     await early;
   });
 
