@@ -8,7 +8,8 @@ const waiting = new WeakMap();
 
 /** @type {(message: HTMLElement) => boolean} fingers do not point before they press */
 export const isAimedAt = (message) =>
-  message.matches(':is(:hover, :has(:focus-visible))') && matchMedia('(hover: hover)').matches;
+  matchMedia('(hover: hover)').matches &&
+  (message.matches(':hover') || message.querySelector(':focus-visible') !== null);
 
 /** @type {(message: HTMLElement, act: () => void) => void} only what was asked for last is done */
 export function onceLeft(message, act) {
