@@ -207,6 +207,7 @@ function createHttpServer(answer: RequestListener, failures: Failures, timeouts:
 
 /** @returns once every client has its answer, and every connection is closed; after a while by force */
 async function endConnections(server: Server, sockets: Sockets, transports: readonly Transport[]): Promise<void> {
+  await sockets.allRead();
   server.keepAliveTimeout = 1; // connections whose request is under way now are not kept for another
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const cutOff = setTimeout(() => server.closeAllConnections(), SHUTDOWN_WITHIN_MS).unref();

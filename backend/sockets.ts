@@ -1,6 +1,7 @@
 /** TCP connections, of which nothing is known yet but where they come from: each takes a file, and files run out. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { isThisMachine, toClient } from './address.ts';
-import { CLOSE_IDLE_EVERY_MS, SOCKETS_PER_CONNECTION, SPARE_SOCKETS } from './limits.ts';
+import { CLOSE_IDLE_EVERY_MS, MAX_LAST_TURNS, QUIET_TURNS, SOCKETS_PER_CONNECTION, SPARE_SOCKETS } from './limits.ts';
 import { createTally } from './tally.ts';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -17,6 +18,8 @@ export interface SocketOptions extends Pick<Settings, 'maxConnections' | 'maxCon
 
 export interface Sockets {
   backlog(): Backlog;
+  /** Resolves once those are accepted that the system already holds, and what they have said is read. */
+  allRead(): Promise<void>;
   /** Close those that have said nothing yet: browsers open some in advance, and to Node they are busy. */
   closeSilent(): void;
 }
@@ -28,6 +31,7 @@ export function watchSockets(server: Server, options: SocketOptions): Sockets {
   const sockets = new Set<Socket>();
   const ofAddresses = createTally<string>();
   let closedIdleAt = -Infinity;
+  let opened = 0;
 
   /** Those that are kept for a next request make room for those that have one. */
   const closeIdle = () => {
@@ -43,6 +47,7 @@ export function watchSockets(server: Server, options: SocketOptions): Sockets {
     closeIdle();
   });
   server.on('connection', (socket: Socket) => {
+    opened++;
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     const address = toClient(socket.remoteAddress ?? '');
@@ -64,6 +69,13 @@ export function watchSockets(server: Server, options: SocketOptions): Sockets {
         bytes: waiting.reduce((sum, { writableLength }) => sum + writableLength, 0),
         connections: waiting.length,
       };
+    },
+    async allRead() {
+      for (let turns = 0, quiet = 0; quiet < QUIET_TURNS && turns < MAX_LAST_TURNS; turns++) {
+        const before = opened;
+        await turn();
+        quiet = opened === before ? quiet + 1 : 0;
+      }
     },
     closeSilent() {
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();

@@ -161,6 +161,15 @@ describe('the end', () => {
     expect(Date.now() - before).toBeLessThan(5_000);
   });
 
+  it('answers what had come when it began, also on connections that had said nothing yet', async () => {
+    const server = await startTestServer({ journal: 'memory' });
+    const clients = await Promise.all(Array.from({ length: 50 }, async () => connectRaw(server.port)));
+    for (const client of clients) client.send(['GET /messages HTTP/1.1', 'Host: x', '']);
+    void server.stop();
+    const answers = await Promise.all(clients.map(async (client) => client.response()));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200));
+  });
+
   it('keeps what was accepted while it came', async () => {
     const server = await startServerProcess();
     const accepted: number[] = [];
