@@ -7,9 +7,9 @@ import type { Listeners } from './listeners.ts';
 
 export const POSTS_PER_BURST = 50;
 
-const BURSTS_PER_SECOND = 5;
-/** The first cost twice as much: what sends to so many is not compiled yet, and the kernel's buffers are not there. */
-const WARM_UPS = 10;
+const BURSTS_PER_SECOND = 8;
+/** The first cost twice as much, and those after them a little more: what sends to so many is not compiled yet. */
+const WARM_UPS = 30;
 /** Milliseconds of rest after a burst has come to everyone. */
 const REST_MS = 50;
 
