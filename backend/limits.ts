@@ -154,8 +154,8 @@ export const HEARTBEAT_EVERY_MS = 12_000;
 export const SSE_RETRY_MS = 2_000;
 /** Milliseconds that the server takes to end everything once it was told to. */
 export const SHUTDOWN_WITHIN_MS = 8_000;
-/** Turns of the event loop that the end waits for new connections: one is accepted a turn, and the system queues some 500. */
-export const MAX_LAST_TURNS = 1_000;
+/** Milliseconds of that at most for connections that the system already holds: it queues some 500, and one is accepted a turn. */
+export const LAST_CALL_MS = 1_000;
 /** Turns without a new connection after which there is none, and what the last of them said is read. */
 export const QUIET_TURNS = 2;
 

@@ -1,7 +1,7 @@
 /** TCP connections, of which nothing is known yet but where they come from: each takes a file, and files run out. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { isThisMachine, toClient } from './address.ts';
-import { CLOSE_IDLE_EVERY_MS, MAX_LAST_TURNS, QUIET_TURNS, SOCKETS_PER_CONNECTION, SPARE_SOCKETS } from './limits.ts';
+import { CLOSE_IDLE_EVERY_MS, LAST_CALL_MS, QUIET_TURNS, SOCKETS_PER_CONNECTION, SPARE_SOCKETS } from './limits.ts';
 import { createTally } from './tally.ts';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -18,7 +18,7 @@ export interface SocketOptions extends Pick<Settings, 'maxConnections' | 'maxCon
 
 export interface Sockets {
   backlog(): Backlog;
-  /** Resolves once those are accepted that the system already holds, and what they have said is read. */
+  /** Resolves once those are accepted that the system already holds, and what they have said is read; or after a while. */
   allRead(): Promise<void>;
   /** Close those that have said nothing yet: browsers open some in advance, and to Node they are busy. */
   closeSilent(): void;
@@ -71,7 +71,8 @@ export function watchSockets(server: Server, options: SocketOptions): Sockets {
       };
     },
     async allRead() {
-      for (let turns = 0, quiet = 0; quiet < QUIET_TURNS && turns < MAX_LAST_TURNS; turns++) {
+      const end = performance.now() + LAST_CALL_MS; // they may keep coming
+      for (let quiet = 0; quiet < QUIET_TURNS && performance.now() < end;) {
         const before = opened;
         await turn();
         quiet = opened === before ? quiet + 1 : 0;
