@@ -21,7 +21,7 @@ const COMMANDS: { [Name in keyof typeof CLIENT_COMMANDS | keyof typeof CONNECTIO
 };
 const EVENTS: { [Name in keyof typeof serverEvents]: string } = {
   message: 'A message that is new or has changed.',
-  'caught-up': 'Everything up to the beginning has been sent; from here it is live.',
+  'caught-up': 'Everything up to the moment of subscribing has been sent; from here it is live.',
   reset: 'The cursor was gone: forget the room; its newest messages follow.',
   accepted: 'A command was carried out; this is the result.',
   rejected: 'A command was refused, and changed nothing.',
@@ -30,7 +30,7 @@ const EVENTS: { [Name in keyof typeof serverEvents]: string } = {
 };
 const STREAM: { [Name in keyof typeof streamEvents]: string } = {
   message: 'A message that is new or has changed. The id of the event is the cursor.',
-  'caught-up': 'Everything up to the beginning has been sent; from here it is live.',
+  'caught-up': 'Everything up to the moment of the request has been sent; from here it is live.',
   reset: 'The cursor was gone: forget the room; its newest messages follow.',
 };
 const ANSWERED: readonly string[] = ['accepted', 'rejected'] satisfies (keyof typeof serverEvents)[];
