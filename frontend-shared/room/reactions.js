@@ -36,8 +36,8 @@ export function nextStep(known, wanted) {
 export const takeStep = (known, { emoji, isOn }) => (known.has(emoji) === isOn ? known : toggle(known, emoji));
 
 /**
- * Like and dislike always, and first; then the others as they came, which is the server's order. What was pressed is counted at once, until
- * the message changes: then the server has counted.
+ * Like and dislike always, and first; then the others as they came, which is the server's order. What was pressed is
+ * counted at once, until the message changes: then the server has counted.
  * @type {(message: Pick<Message, 'seq' | 'reactions'>, own: Own, asked?: Asked) => Reaction[]}
  */
 export function toReactions({ seq, reactions = {} }, own, asked) {
