@@ -134,6 +134,8 @@ export const MAX_STALL_MS = 60_000;
 export const STALL_CHECK_MS = 5_000;
 /** Milliseconds at most that a batch waits while every turn of the event loop brings more of it. */
 export const MAX_GATHER_MS = 4;
+/** Characters of JSON in one batch: more in one write would save nothing, and all of it is queued for a slow reader. */
+export const MAX_BATCH_CHARS = 128 * 1024;
 /** The first change of a burst waits for the others for this part of the last flush's duration: a sixth of it. */
 export const HEAD_STARTS_PER_FLUSH = 6;
 /** Milliseconds of that wait at most: the posts of a burst come within so much of each other. */

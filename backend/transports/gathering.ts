@@ -2,15 +2,18 @@
  * When changes go out. Those of one turn of the event loop go together, so that a socket gets one write whatever the
  * burst; and under load a flush is followed by a pause four times as long as it took, so that batches grow when the core is
  * busy, and fan-out leaves it to others for most of the time.
+ * What was gathered is handed on in batches of limited length, so that a reader that stops is noticed between two of them.
  */
 import {
   HEAD_STARTS_PER_FLUSH,
   MAX_AWAIT_MORE_MS,
+  MAX_BATCH_CHARS,
   MAX_FLUSH_PAUSE_MS,
   MAX_GATHER_MS,
   MAX_HEAD_START_MS,
   PAUSES_PER_FLUSH,
 } from '../limits.ts';
+import { bySeq } from './encoding.ts';
 import type { Change } from '../conversation/change.ts';
 
 export interface Gathering {
@@ -19,7 +22,8 @@ export interface Gathering {
 }
 
 /**
- * @param flush given the changes of each room in ascending order, each message once, as it is now
+ * @param flush given the changes of each room in ascending order, each message once, as it is now. Of what is too long for
+ *   one batch it is given several, one after the other, each above the one before.
  * @param onFlushed told how long it took since the first of the changes
  * @param isMoreComing whether there will be more changes as soon as the disk has taken them
  */
@@ -29,6 +33,8 @@ export function createGathering(
   isMoreComing: () => boolean = () => false,
 ): Gathering {
   let rooms = new Map<string, Map<number, Change>>();
+  /** Of all that was added, those replaced since among them: not less than there is. */
+  let chars = 0;
   let added = 0;
   let addedAtLastTurn = 0;
   let gatheringSince = 0;
@@ -65,10 +71,12 @@ export function createGathering(
   const flushNow = () => {
     pause = undefined;
     isAwaiting = false;
-    const gathered = rooms;
+    const gathered = new Map([...rooms].map(([room, changes]) => [room, [...changes.values()]]));
+    const batches = chars <= MAX_BATCH_CHARS ? [gathered] : cut([...gathered.values()].flat().toSorted(bySeq));
     rooms = new Map();
+    chars = 0;
     const start = performance.now();
-    flush(new Map([...gathered].map(([room, changes]) => [room, [...changes.values()]])));
+    for (const batch of batches) flush(batch);
     const end = performance.now();
     onFlushed((end - gatheringSince) / 1000);
     const startMs = Math.min((end - start) / HEAD_STARTS_PER_FLUSH, MAX_HEAD_START_MS);
@@ -83,6 +91,7 @@ export function createGathering(
         if (room === undefined) rooms.set(change.room, (room = new Map<number, Change>()));
         room.delete(change.id); // a Map keeps the old place otherwise, and the order is that of the newest change
         room.set(change.id, change);
+        chars += change.json.length;
       }
       added += changes.length;
       if (isAwaiting) {
@@ -100,4 +109,22 @@ export function createGathering(
       rooms.clear();
     },
   };
+}
+
+/** @returns the changes, which ascend over all rooms, in batches of limited length, or of one change that is longer */
+function cut(changes: readonly Change[]): Map<string, Change[]>[] {
+  const batches: Map<string, Change[]>[] = [];
+  let chars = Infinity;
+  for (const change of changes) {
+    chars += change.json.length;
+    if (chars > MAX_BATCH_CHARS) {
+      batches.push(new Map());
+      chars = change.json.length;
+    }
+    const batch = batches.at(-1);
+    const room = batch?.get(change.room);
+    if (room === undefined) batch?.set(change.room, [change]);
+    else room.push(change);
+  }
+  return batches;
 }

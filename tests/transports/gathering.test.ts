@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { toChange } from '../../backend/conversation/change.ts';
-import { MAX_AWAIT_MORE_MS, MAX_FLUSH_PAUSE_MS, MAX_GATHER_MS, MAX_HEAD_START_MS } from '../../backend/limits.ts';
+import {
+  MAX_AWAIT_MORE_MS,
+  MAX_BATCH_CHARS,
+  MAX_FLUSH_PAUSE_MS,
+  MAX_GATHER_MS,
+  MAX_HEAD_START_MS,
+} from '../../backend/limits.ts';
 import { createGathering } from '../../backend/transports/gathering.ts';
 
 beforeEach(
@@ -10,9 +16,9 @@ beforeEach(
 afterEach(() => void vi.useRealTimers());
 
 let seq = 0;
-const change = (room: string, id?: number) => {
+const change = (room: string, id?: number, length = 0) => {
   seq++;
-  return toChange({ id: id ?? seq, seq, room, user: 'A', message: `${seq}`, timestamp: 't' });
+  return toChange({ id: id ?? seq, seq, room, user: 'A', message: `${seq}`.padEnd(length, '.'), timestamp: 't' });
 };
 
 /** @param tookMs what each flush takes */
@@ -120,6 +126,25 @@ it('does not wait for what never comes', () => {
   expect(flushed).toEqual([]);
   vi.advanceTimersByTime(1);
   expect(flushed).toHaveLength(1);
+});
+
+it('hands on what is too long for one batch in several, in one order over all rooms', () => {
+  const { add, flushed } = start();
+  const length = MAX_BATCH_CHARS / 4;
+  const changes = Array.from({ length: 7 }, (_, nth) => change(nth % 2 === 0 ? 'tea' : 'lobby', undefined, length));
+  add(changes);
+  vi.runAllTimers();
+  expect(flushed.map(({ lobby = [], tea = [] }) => lobby.length + tea.length)).toEqual([3, 3, 1]);
+  expect(flushed.flatMap(({ lobby = [], tea = [] }) => [...lobby, ...tea].toSorted((a, b) => a - b))).toEqual(
+    changes.map((one) => one.seq),
+  );
+});
+
+it('hands on alone what is longer than a batch', () => {
+  const { add, flushed } = start();
+  for (const length of [10, 2 * MAX_BATCH_CHARS, 10]) add([change('lobby', undefined, length)]);
+  vi.runAllTimers();
+  expect(flushed.map(({ lobby }) => lobby?.length)).toEqual([1, 1, 1]);
 });
 
 it('sends nothing more once it is stopped', () => {
