@@ -6,7 +6,14 @@ import { ChatError } from './errors.ts';
 import { serveFrontDoor } from './front-door.ts';
 import { PREFLIGHT_MAX_AGE_S } from './limits.ts';
 import { refuseOthers, servePages } from './pages.ts';
-import { NO_SNIFFING, REQUEST_ID, searchOf, sendProblem, setCommonHeaders } from './transports/exchange.ts';
+import {
+  namesItsHost,
+  NO_SNIFFING,
+  REQUEST_ID,
+  searchOf,
+  sendProblem,
+  setCommonHeaders,
+} from './transports/exchange.ts';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Identity } from './identity.ts';
@@ -129,9 +136,9 @@ export function createHttp(options: HttpOptions): Http {
 
   return {
     answer(request, response) {
-      if (request.headers.host === undefined && request.httpVersion === '1.1') {
+      if (!namesItsHost(request)) {
         response.setHeader('Connection', 'close');
-        return answerUnreadable(request, response, 'A request of HTTP/1.1 names its host.');
+        return answerUnreadable(request, response, 'A request names its host, once.');
       }
       const search = searchOf(request);
       const handle = isDraining() ? undefined : direct.find(request, search);

@@ -73,9 +73,13 @@ export const cursor = z
   .union([z.string(), z.number().transform(String)], 'must be a cursor')
   .meta({ description: 'Cursor, or the bare number in front of its dash.' });
 
+const NO_MOMENT = 'must be a date and time of RFC 3339, such as 2026-11-22T06:53:00Z';
+
 /** A moment; given back in UTC with milliseconds, whatever its offset was. */
-export const moment = z.iso
-  .datetime({ offset: true, error: 'must be a date and time of RFC 3339, such as 2026-11-22T06:53:00Z' })
+export const moment = z
+  .string(NO_MOMENT)
+  .toUpperCase() // the letters may be small
+  .check(z.iso.datetime({ offset: true, error: NO_MOMENT }))
   .transform((value) => new Date(value).toISOString())
   .meta({ description: 'Date and time of RFC 3339.', examples: ['2026-11-22T06:53:00Z'] });
 

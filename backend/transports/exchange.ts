@@ -159,6 +159,16 @@ export function queryOf(request: Pick<IncomingMessage, 'url'>): URLSearchParams 
 }
 
 /** The fields of queries. A parameter is text, given once and not empty. */
+/** Whether it names its host as HTTP asks for: once, and not at all only in HTTP/1.0. Node keeps the first of several. */
+export function namesItsHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts === 1 || (hosts === 0 && httpVersion === '1.0');
+}
+
 export const queryFields = {
   room: room.default(DEFAULT_ROOM),
   since: z.string().meta({ description: 'Cursor, or the bare number in front of its dash.' }).exactOptional(),

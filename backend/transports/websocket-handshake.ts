@@ -2,6 +2,7 @@
 import websocket from 'websocket';
 import { ChatError } from '../errors.ts';
 import { LINGER_MS, MAX_BODY_BYTES } from '../limits.ts';
+import { namesItsHost } from './exchange.ts';
 import { GuardedSocket } from './websocket-guard.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -57,7 +58,10 @@ function accept(request: IncomingMessage, socket: Socket, head: Buffer, events: 
   return new GuardedSocket(connection, events);
 }
 
-function refuseOddHandshake({ method, headers }: IncomingMessage): void {
+function refuseOddHandshake(request: IncomingMessage): void {
+  const { method, headers, httpVersion } = request;
+  if (httpVersion === '1.0') throw new Error('HTTP/1.0 has no upgrade');
+  if (!namesItsHost(request)) throw new Error('without a host, or with several');
   if (method !== 'GET') throw new Error('a handshake is a GET');
   if (headers['sec-websocket-version'] !== WEBSOCKET_VERSION) throw new Error('of another version');
   if (!KEY_PATTERN.test(headers['sec-websocket-key'] ?? '')) throw new Error('without a key');

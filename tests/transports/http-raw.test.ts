@@ -135,9 +135,13 @@ describe('what is not HTTP', () => {
     expect((await call(url, '/healthz')).status).toBe(200);
   });
 
-  it('is refused without a host', async () => {
+  it.each([
+    ['without a host', 'GET /messages HTTP/1.1\r\n\r\n'],
+    ['with two hosts', 'GET /messages HTTP/1.1\r\nHost: x\r\nhost: y\r\n\r\n'],
+    ['with two hosts, in HTTP/1.0', 'GET /messages HTTP/1.0\r\nHost: x\r\nhost: x\r\n\r\n'],
+  ])('is refused %s', async (_what, bytes) => {
     const { raw } = await connect();
-    raw.send('GET /messages HTTP/1.1\r\n\r\n');
+    raw.send(bytes);
     const { status, body, headers } = await raw.response();
     expectProblem({ status, text: body }, 400, 'invalid-query');
     expect(headers.get('x-content-type-options')).toBe('nosniff');

@@ -117,6 +117,8 @@ describe('the handshake', () => {
     ['of version 0', [...without('Sec-WebSocket-Version'), 'Sec-WebSocket-Version: 0']],
     ['of version 14', [...without('Sec-WebSocket-Version'), 'Sec-WebSocket-Version: 14']],
     ['of version 8', [...without('Sec-WebSocket-Version'), 'Sec-WebSocket-Version: 8']],
+    ['without a host', without('Host')],
+    ['with two hosts', [...HANDSHAKE, 'Host: y']],
     ['with an empty key', [...without('Sec-WebSocket-Key'), 'Sec-WebSocket-Key:']],
     ['with a key of a wrong length', [...without('Sec-WebSocket-Key'), 'Sec-WebSocket-Key: c2hvcnQ=']],
     ['with a key that is no base64', [...without('Sec-WebSocket-Key'), 'Sec-WebSocket-Key: !!!!!!!!!!!!!!!!!!!!!!==']],
@@ -126,6 +128,15 @@ describe('the handshake', () => {
     const answer = await raw.upgrade('/messages', headers);
     expectProblem({ status: answer.status, text: answer.body }, 400, 'invalid-query');
     expect(answer.headers.get('sec-websocket-version')).toBe('13');
+    await raw.ended;
+  });
+
+  it('of HTTP/1.0 is refused', async () => {
+    const { port } = await start();
+    const raw = await connectRaw(port);
+    raw.send(['GET /messages HTTP/1.0', ...HANDSHAKE, '']);
+    const { status, body } = await raw.response();
+    expectProblem({ status, text: body }, 400, 'invalid-query');
     await raw.ended;
   });
 
