@@ -10,13 +10,20 @@ import type { Line } from './hand-made.ts';
 useTurnsByHand();
 
 const CONNECTIONS = 4;
+/** Of which a burst takes several batches. */
+const LONG = 'x'.repeat(600);
 const which = fc.nat({ max: CONNECTIONS - 1 });
 const room = fc.constantFrom(...ROOMS);
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('put' as const), room, edits: fc.option(fc.nat({ max: 5 })) }) },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant('burst' as const), room, count: fc.integer({ min: 1, max: 700 }) }),
+    arbitrary: fc.record({
+      do: fc.constant('burst' as const),
+      room,
+      count: fc.integer({ min: 1, max: 700 }),
+      text: fc.constantFrom(undefined, LONG),
+    }),
   },
   {
     weight: 4,
@@ -83,7 +90,7 @@ it('gives each connection all changes of its rooms once and in order, however sl
           const ids = [...current.values()].filter((change) => change.room === one.room).map(({ id }) => id);
           put(one.room, one.edits === null ? undefined : ids.at(-1 - one.edits));
         } else if (one.do === 'burst') {
-          for (let nth = 0; nth < one.count; nth++) put(one.room);
+          for (let nth = 0; nth < one.count; nth++) put(one.room, undefined, one.text);
         } else if (one.do === 'join') {
           const connection = connections[one.which]!;
           seats.get(seatName(one.which, one.room))?.leave();
