@@ -158,7 +158,6 @@ export function queryOf(request: Pick<IncomingMessage, 'url'>): URLSearchParams 
   return new URLSearchParams(searchOf(request));
 }
 
-/** The fields of queries. A parameter is text, given once and not empty. */
 /** Whether it names its host as HTTP asks for: once, and not at all only in HTTP/1.0. Node keeps the first of several. */
 export function namesItsHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
   let hosts = 0;
@@ -169,6 +168,7 @@ export function namesItsHost({ rawHeaders, httpVersion }: IncomingMessage): bool
   return hosts === 1 || (hosts === 0 && httpVersion === '1.0');
 }
 
+/** The fields of queries. A parameter is text, given once and not empty. */
 export const queryFields = {
   room: room.default(DEFAULT_ROOM),
   since: z.string().meta({ description: 'Cursor, or the bare number in front of its dash.' }).exactOptional(),

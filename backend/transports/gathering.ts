@@ -113,18 +113,15 @@ export function createGathering(
 
 /** @returns the changes, which ascend over all rooms, in batches of limited length, or of one change that is longer */
 function cut(changes: readonly Change[]): Map<string, Change[]>[] {
-  const batches: Map<string, Change[]>[] = [];
+  const batches: Change[][] = [];
   let chars = Infinity;
   for (const change of changes) {
     chars += change.json.length;
     if (chars > MAX_BATCH_CHARS) {
-      batches.push(new Map());
+      batches.push([]);
       chars = change.json.length;
     }
-    const batch = batches.at(-1);
-    const room = batch?.get(change.room);
-    if (room === undefined) batch?.set(change.room, [change]);
-    else room.push(change);
+    batches.at(-1)?.push(change);
   }
-  return batches;
+  return batches.map((batch) => Map.groupBy(batch, ({ room }) => room));
 }
