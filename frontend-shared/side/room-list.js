@@ -1,4 +1,5 @@
 /** The rooms as links. They stay the same elements, and stay where they are while somebody is about to press one. */
+import { bringIntoView } from '../elements.js';
 import { toAddress } from './room-name.js';
 import { MAX_COUNTED } from './unread.js';
 import { words } from '../words.js';
@@ -13,6 +14,7 @@ import { words } from '../words.js';
  *   the one before
  */
 export function createRoomList(list, onChosen) {
+  const scroller = list.closest('.side');
   /** @type {readonly RoomLine[]} as they are to stand */
   let wanted = [];
   /** @type {readonly string[]} as they stand */
@@ -39,7 +41,7 @@ export function createRoomList(list, onChosen) {
       if (line) drawLine(link, line);
       if (!line?.isCurrent || (hadOthers && line.room === entered)) continue;
       entered = line.room;
-      link.scrollIntoView({ block: 'nearest' });
+      if (scroller) bringIntoView(link, scroller);
     }
   }
 

@@ -3,6 +3,7 @@
  * person chooses: so Enter sends, whatever is offered.
  */
 import { offerEmoji, offerNames, toAsked, toClosed, toTaken } from './completing.js';
+import { bringIntoView } from '../elements.js';
 import { loadEmoji } from './emoji.js';
 import { changeText } from './insert-text.js';
 import { words } from '../words.js';
@@ -80,7 +81,7 @@ export function offerCompletions(box, { list, names, announce }) {
     for (const [at, option] of [...list.children].entries()) {
       option.setAttribute('aria-selected', String(at === index));
       if (at !== index) continue;
-      option.scrollIntoView({ block: 'nearest' });
+      bringIntoView(option, list);
       box.setAttribute('aria-activedescendant', option.id);
     }
     if (index === -1) box.removeAttribute('aria-activedescendant');
