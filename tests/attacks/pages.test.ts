@@ -234,24 +234,20 @@ describe.each(PAGES)('%s', (path) => {
   it('keeps each message to its own place, whatever turns or towers in it', async () => {
     const { url } = await startTestServer({ journal: 'memory' });
     const towers = (letter: string) => `${letter}${'\u0301\u0342\u0489'.repeat(20)}`.repeat(20);
-    const hostile = { user: `a${'\u0301'.repeat(39)}`, message: `\u202e\u2066${towers('Z')}\u202d x` };
-    const rooms = { calm: { user: 'Bea', message: 'calm' }, loud: hostile };
-    const pictures: Buffer[] = [];
-    for (const [room, last] of Object.entries(rooms)) {
-      await post(url, { room, user: 'Azin', message: 'first, in front of it' });
-      await post(url, { room, ...last });
-      const chat = await open(`${url}${path}?room=${room}`);
-      await expectPage(chat.items).toHaveCount(2);
-      const first = chat.items.first();
-      await first.locator('time').evaluate((element) => (element.textContent = ''));
-      pictures.push(await first.screenshot());
-      const { width, right } = await chat.log.evaluate((element) => ({
-        width: element.scrollWidth - element.clientWidth,
-        right: element.scrollLeft,
-      }));
-      expect([width, right]).toEqual([0, 0]);
-    }
-    expect(pictures[0]?.equals(pictures[1] ?? Buffer.alloc(0))).toBe(true);
+    await post(url, { user: 'Azin', message: 'first, in front of it' });
+    await post(url, { user: `a${'\u0301'.repeat(39)}`, message: `\u202e\u2066${towers('Z')}\u202d x` });
+    const chat = await open(url + path);
+    await expectPage(chat.items).toHaveCount(2);
+    const { width, right } = await chat.log.evaluate((element) => ({
+      width: element.scrollWidth - element.clientWidth,
+      right: element.scrollLeft,
+    }));
+    expect([width, right]).toEqual([0, 0]);
+    const first = chat.items.first();
+    await first.locator('time').evaluate((element) => (element.textContent = '')); // it goes on
+    const picture = await first.screenshot();
+    await chat.items.last().evaluate((element) => (element.style.visibility = 'hidden'));
+    expect(picture.equals(await first.screenshot())).toBe(true);
   });
 
   it('says beside its text what a browser is to keep it from', async () => {
