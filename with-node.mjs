@@ -29,8 +29,8 @@ const given = process.argv.slice(2);
 // is made: a sixth of what a post costs. The one among the dependencies does.
 const readsTypeScript = program === packaged || Boolean(process.features.typescript);
 const tsx = given.indexOf('--import');
-const isSpare = (index) => readsTypeScript && given[tsx + 1] === 'tsx' && (index === tsx || index === tsx + 1);
-const args = given.filter((_, index) => !isSpare(index)); // by no newer means, as any Node may read this
+// By no means newer than the oldest Node that may read this.
+const args = readsTypeScript && given[tsx + 1] === 'tsx' ? [...given.slice(0, tsx), ...given.slice(tsx + 2)] : given;
 // In the place of this process where that can be done, so that signals and exit codes are its own.
 if (isNewEnough && typeof process.execve === 'function' && process.platform !== 'win32') {
   process.execve(program, [program, ...args], env);
